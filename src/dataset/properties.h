@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* datasource-properties.json: the dataset as WEBKNOSSOS sees it. */
+#ifndef OZ_DATASET_PROPERTIES_H
+#define OZ_DATASET_PROPERTIES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "dataset/mag.h"
+#include "json/json.h"
+#include "store/store.h"
+#include "zarr/dtype.h"
+
+/* Where each axis is in the array; -1 for an axis that it does not have. */
+struct oz_axis_order {
+    int t, c, z, y, x;
+};
+
+struct oz_property_mag {
+    struct oz_mag mag;
+    char *path; /* "./em/2-2-1" */
+    struct oz_axis_order order;
+    int64_t channel; /* channelIndex, -1 for none */
+};
+
+struct oz_property_layer {
+    char *name;
+    bool segmentation;
+    char *data_format;    /* "zarr3", "zarr", ... */
+    uint64_t top_left[3]; /* x, y, z */
+    uint64_t size[3];     /* x, y, z in mag 1 */
+    uint64_t t_size;      /* additionalAxes "t"; 0 for none */
+    enum oz_dtype dtype;  /* of a channel */
+    uint64_t channels;    /* numChannels */
+    struct oz_property_mag *mags;
+    size_t mag_count;
+    bool has_window;
+    double min, max;   /* of the data */
+    double start, end; /* intensityRange */
+    bool has_range;
+    bool inverted;
+    int64_t color; /* 0xRRGGBB, -1 for none */
+    bool has_largest_id;
+    uint64_t largest_id; /* largestSegmentId */
+};
+
+/* Start with `= {0}`, end with oz_properties_release. */
+struct oz_properties {
+    char *name;
+    double voxel[3]; /* x, y, z in `unit` */
+    char *unit;      /* "nanometer" */
+    struct oz_property_layer *layers;
+    size_t layer_count;
+    struct oz_json *document; /* what was read, so that everything unknown to us is kept */
+};
+void oz_properties_release(struct oz_properties *properties);
+
+/* Read NAME below the root of the store, old spellings included (wkwResolutions, plain scale,
+ * integer resolutions, missing paths); webknossos.md 2.6. MISSING if there is none. */
+enum oz_found oz_properties_read(struct oz_store *store, struct oz_properties *out,
+                                 struct oz_err *err) OZ_MUST_USE;
+
+/* Make the document anew and write it. */
+bool oz_properties_write(struct oz_store *store, const struct oz_properties *properties,
+                         struct oz_err *err) OZ_MUST_USE;
+
+/* Add a mag to a layer of a document that was read (every other byte of meaning stays) and write
+ * it. `properties->document` is changed. */
+bool oz_properties_add_mag(struct oz_properties *properties, const char *layer,
+                           const struct oz_property_mag *mag, struct oz_err *err) OZ_MUST_USE;
+bool oz_properties_save(struct oz_store *store, const struct oz_properties *properties,
+                        struct oz_err *err) OZ_MUST_USE;
+
+/* uint24 for 3 x uint8, "float", "double" ... ; false where WEBKNOSSOS has no such class. */
+bool oz_element_class(enum oz_dtype dtype, uint64_t channels, char out[16]) OZ_MUST_USE;
+
+/* A layer name made of allowed characters: others removed, leading dots too; NULL and OZ_EINVAL if
+ * nothing is left or the name is reserved ("labels", "OME"). */
+char *oz_layer_name_clean(const char *text, struct oz_err *err) OZ_MUST_USE;
+/* True where the name may be used as it is. */
+bool oz_layer_name_is_valid(const char *text);
+
+#endif
