@@ -21,6 +21,10 @@ struct oz_page {
     bool direct;         /* any rows can be read at the cost of copying them (raw, contiguous) */
     uint64_t block_rows, block_cols; /* what is decoded as one: strip, tile, or the whole page */
     double pixel_nm[2]; /* x, y from resolution tags; 0 where not given in a unit of length */
+    double per_unit[2]; /* x, y: pixels a unit, whatever the unit (ImageJ names it in its text); 0
+                           where there is no such tag */
+    uint64_t directory; /* number in the file's chain of directories, reduced ones counted: what
+                           OME-XML calls IFD. The page's own number where there is no chain */
 };
 
 /* An opened file. Immutable, any number of threads may read at once; it keeps no file open, only
