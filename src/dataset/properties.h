@@ -44,6 +44,7 @@ struct oz_property_layer {
     int64_t color; /* 0xRRGGBB, -1 for none */
     bool has_largest_id;
     uint64_t largest_id; /* largestSegmentId */
+    char *problem;       /* what cannot be read in it; NULL: nothing. The name is good even so */
 };
 
 /* Start with `= {0}`, end with oz_properties_release. */
@@ -57,23 +58,29 @@ struct oz_properties {
 };
 void oz_properties_release(struct oz_properties *properties);
 
-/* Read NAME below the root of the store, old spellings included (wkwResolutions, plain scale,
+#define OZ_PROPERTIES_KEY "datasource-properties.json"
+
+/* Read it from the root of the store, old spellings included (wkwResolutions, plain scale,
  * integer resolutions, missing paths); webknossos.md 2.6. MISSING if there is none. */
 enum oz_found oz_properties_read(struct oz_store *store, struct oz_properties *out,
                                  struct oz_err *err) OZ_MUST_USE;
 
-/* Make the document anew and write it. */
+/* Make the document anew and write it. Each layer's channels are 1, or 3 of uint8 (uint24); a layer
+ * that shows one channel of an array with a c axis has a channelIndex in its mags. */
 bool oz_properties_write(struct oz_store *store, const struct oz_properties *properties,
                          struct oz_err *err) OZ_MUST_USE;
 
-/* Add a mag to a layer of a document that was read (every other byte of meaning stays) and write
- * it. `properties->document` is changed. */
+/* Add a mag to a layer that was read, in the model and in `properties->document`, where everything
+ * else stays as it is. A mag of the same size is replaced. OZ_ENOTFOUND without such a layer. */
 bool oz_properties_add_mag(struct oz_properties *properties, const char *layer,
                            const struct oz_property_mag *mag, struct oz_err *err) OZ_MUST_USE;
+
+/* Write the document that was read, as it is now. */
 bool oz_properties_save(struct oz_store *store, const struct oz_properties *properties,
                         struct oz_err *err) OZ_MUST_USE;
 
-/* uint24 for 3 x uint8, "float", "double" ... ; false where WEBKNOSSOS has no such class. */
+/* uint24 for 3 x uint8, "float", "double" ... ; false where WEBKNOSSOS has no such class. Types
+ * that its own converter would not write (double, int64 in color layers) have one and open. */
 bool oz_element_class(enum oz_dtype dtype, uint64_t channels, char out[16]) OZ_MUST_USE;
 
 /* A layer name made of allowed characters: others removed, leading dots too; NULL and OZ_EINVAL if

@@ -22,6 +22,7 @@ struct oz_ome_level {
     char *path; /* relative to the group */
     double scale[OZ_OME_MAX_AXES];
     double translation[OZ_OME_MAX_AXES]; /* zeros where not given */
+    bool scale_unknown;                  /* no scale was given: 0.1-0.3 */
 };
 
 struct oz_ome_channel {
@@ -30,6 +31,7 @@ struct oz_ome_channel {
     bool inverted;
     bool active;
     double min, max, start, end; /* the window */
+    bool window_unknown;         /* there is none */
 };
 
 /* One multiscale image. Start with `= {0}`, end with oz_ome_image_release. */
@@ -44,6 +46,9 @@ struct oz_ome_image {
     size_t level_count;
     struct oz_ome_channel *channels; /* omero; NULL where there is none */
     size_t channel_count;
+    bool axes_assumed;  /* none were given: t,c,z,y,x, of which the array has the last ones */
+    uint64_t default_t; /* what a viewer shows first */
+    uint64_t default_z;
 };
 void oz_ome_image_release(struct oz_ome_image *image);
 
@@ -58,8 +63,11 @@ enum oz_found oz_ome_image_read(const struct oz_json *attributes, struct oz_ome_
 struct oz_json *oz_ome_image_write(const struct oz_ome_image *image,
                                    struct oz_err *err) OZ_MUST_USE;
 
-/* Replace what we write (ome / multiscales / omero) in existing attributes and keep every other
- * key. `attributes` may be NULL. */
+/* Replace what we write in existing attributes and keep every other key, also inside of
+ * multiscales, datasets, omero and channels. It is written where it was found: below "ome" or at
+ * top level. A name, type, metadata or channels that the model does not have stay too. `attributes`
+ * may be NULL.
+ */
 struct oz_json *oz_ome_image_update(const struct oz_json *attributes,
                                     const struct oz_ome_image *image,
                                     struct oz_err *err) OZ_MUST_USE;
@@ -69,6 +77,18 @@ struct oz_json *oz_ome_image_update(const struct oz_json *attributes,
 struct oz_json *oz_ome_root_write(const char *version, struct oz_err *err) OZ_MUST_USE;
 struct oz_json *oz_ome_series_write(const char *version, const char *const *paths, size_t count,
                                     struct oz_err *err) OZ_MUST_USE;
+
+/* The images a root group names: `series` of an OME group's attributes. MISSING if it has none.
+ * Paths are checked keys. Free each and the list with oz_free. */
+enum oz_found oz_ome_series_read(const struct oz_json *attributes, char ***paths, size_t *count,
+                                 struct oz_err *err) OZ_MUST_USE;
+
+/* The label images that a `labels` group lists, likewise. */
+enum oz_found oz_ome_labels_read(const struct oz_json *attributes, char ***paths, size_t *count,
+                                 struct oz_err *err) OZ_MUST_USE;
+
+/* A member of the attributes: below "ome" (0.5), else at top level. NULL if there is none. */
+const struct oz_json *oz_ome_member(const struct oz_json *attributes, const char *key);
 
 /* Nanometres in one unit, 0 if it is no unit of length; the OME name of a unit ("nm", "µm",
  * "micron" ... -> "nanometer", "micrometer"), NULL if unknown. */
