@@ -34,6 +34,9 @@ struct oz_chain *oz_chain_open(const struct oz_json *codecs, const struct oz_chu
 void oz_chain_free(struct oz_chain *chain);
 OZ_DEFINE_AUTO_PTR(oz_chain, oz_chain_free);
 
+/* The byte strides of a chunk in memory for which coding copies least: the stored layout. */
+void oz_chain_strides(const struct oz_chain *chain, ptrdiff_t strides[OZ_MAX_RANK]);
+
 /* Bytes of a decoded chunk, and the most that an encoded one can take. */
 size_t oz_chain_chunk_bytes(const struct oz_chain *chain);
 size_t oz_chain_bound(const struct oz_chain *chain);
@@ -60,6 +63,20 @@ bool oz_chain_decode(const struct oz_chain *chain, struct oz_scratch *scratch,
 struct oz_scratch *oz_scratch_new(struct oz_err *err) OZ_MUST_USE;
 void oz_scratch_free(struct oz_scratch *scratch);
 OZ_DEFINE_AUTO_PTR(oz_scratch, oz_scratch_free);
+
+/*
+ * A buffer of the worker that coding never touches, for the floor above: kept from call to call, so
+ * that its pages are there already. `number` is below OZ_SCRATCH_BUFS.
+ */
+#define OZ_SCRATCH_BUFS 2
+struct oz_buf *oz_scratch_buf(struct oz_scratch *scratch, unsigned number);
+
+/*
+ * The name and configuration of an extension value of Zarr v3: "name" or {"name": "...",
+ * "configuration": {...}}. `*config` is NULL where there is none. Both are borrowed.
+ */
+bool oz_extension_read(const struct oz_json *value, const char **name,
+                       const struct oz_json **config, struct oz_err *err) OZ_MUST_USE;
 
 /*
  * The codec list a user's text asks for, as v3 JSON: "zstd:3", "gzip:6", "none",
