@@ -53,12 +53,21 @@ size_t oz_json_length(const struct oz_json *array_or_object); /* 0 for other typ
 const char *oz_json_key_at(const struct oz_json *object, size_t index);
 const struct oz_json *oz_json_member_at(const struct oz_json *object, size_t index);
 
+/* The same in one go, for objects of any size: the two above count from the beginning each time.
+ *     for (struct oz_json_walk w = {0}; oz_json_next(object, &w);) use(w.key, w.value); */
+struct oz_json_walk {
+    const char *key;
+    const struct oz_json *value;
+    const void *place;
+};
+bool oz_json_next(const struct oz_json *object, struct oz_json_walk *walk);
+
 /* Plain values. False where the type or the range does not fit; integers accept 3.0. No message. */
 bool oz_json_to_bool(const struct oz_json *value, bool *out) OZ_MUST_USE;
 bool oz_json_to_i64(const struct oz_json *value, int64_t *out) OZ_MUST_USE;
 bool oz_json_to_u64(const struct oz_json *value, uint64_t *out) OZ_MUST_USE;
 bool oz_json_to_double(const struct oz_json *value, double *out) OZ_MUST_USE;
-const char *oz_json_to_text(const struct oz_json *value); /* NULL if no string */
+const char *oz_json_to_text(const struct oz_json *value); /* NULL if no string, or one with a NUL */
 
 /* Members that have to be there and of that type; the message names the key, what was found and
  * what was expected: "shape: expected an array, found a string". */
