@@ -34,4 +34,10 @@ bool oz_document_write(struct oz_store *store, const char *key, const struct oz_
 enum oz_found oz_document_read(struct oz_store *store, const char *key, struct oz_json **out,
                                struct oz_err *err) OZ_MUST_USE;
 
+/* The same for the document `name` of the node at `path`. */
+bool oz_node_write_document(struct oz_store *store, const char *path, const char *name,
+                            const struct oz_json *document, struct oz_err *err) OZ_MUST_USE;
+enum oz_found oz_node_read_document(struct oz_store *store, const char *path, const char *name,
+                                    struct oz_json **out, struct oz_err *err) OZ_MUST_USE;
+
 #endif
