@@ -19,8 +19,11 @@ struct oz_page {
     bool inverted;       /* small values are bright (MinIsWhite) */
     bool reduced;        /* a thumbnail or a coarser copy of another page: not a slice */
     bool direct;         /* any rows can be read at the cost of copying them (raw, contiguous) */
-    uint64_t block_rows, block_cols; /* what is decoded as one: strip, tile, or the whole page */
-    double pixel_nm[2]; /* x, y from resolution tags; 0 where not given in a unit of length */
+    uint64_t block_rows, block_cols; /* what is decoded as one: strip, tile, or the whole page; one
+                                        row where direct */
+    double
+        pixel_nm[2]; /* x, y from resolution tags; 0 where not given in a unit of length, or where
+                        it is a usual resolution of screens and printers (72, 96, 300 dpi ...) */
     double per_unit[2]; /* x, y: pixels a unit, whatever the unit (ImageJ names it in its text); 0
                            where there is no such tag */
     uint64_t directory; /* number in the file's chain of directories, reduced ones counted: what
