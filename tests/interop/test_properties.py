@@ -118,7 +118,7 @@ def test_time(tmp_path, axes, shape):
     has_c = "c" in axes
     for channel, (name, voxels) in itertools.product(range(2 if has_c else 1), arrays.items()):
         layer = dataset.get_layer(f"em__channel{channel}" if has_c else "em")
-        assert layer.bounding_box.size.t == 4
+        assert layer.bounding_box.get_shape("t") == 4
         got = layer.get_mag(name).read()
         wanted = voxels[:, channel:channel + 1] if has_c else voxels
         if got.ndim > wanted.ndim:

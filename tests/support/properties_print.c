@@ -90,7 +90,7 @@ static bool write_new(struct oz_store *store, char **argv, struct oz_err *err)
     if (!parse_shape(argv[5], shape, err)) {
         return false;
     }
-    bool split = strcmp(argv[6], "layers") == 0;
+    bool split = strcmp(argv[6], "layers") == 0 && strchr(argv[4], 'c') != NULL;
     size_t count = split ? size_of(shape, index_of(argv[4], 'c')) : 1;
     properties.name = oz_strdup("printed", err);
     properties.unit = oz_strdup("nanometer", err);
