@@ -115,14 +115,15 @@ static bool scatter(const struct oz_chain *chain, struct oz_scratch *scratch, st
     return true;
 }
 
-/* Undo codec `i`; into `target` if there is one, else into a buffer of the scratch. */
+/* Undo codec `i`; into `target` if there is one, else into the buffer that the input is not in. */
 static bool decode_one(const struct oz_chain *chain, size_t i, struct oz_scratch *scratch,
                        struct oz_span *bytes, void *target, struct oz_err *err)
 {
     const struct oz_codec_type *type = chain->codecs[i].type;
     if (type->unseal)
         return type->unseal(bytes, err) || oz_err_prefix(err, "%s: ", type->name);
-    struct oz_buf *stage = i == 0 ? &scratch->gathered : &scratch->stages[i % 2];
+    struct oz_buf *stage = &scratch->stages[bytes->data == scratch->stages[0].data];
+    stage = i == 0 ? &scratch->gathered : stage;
     if (!target) {
         if (!oz_buf_resize(stage, chain->room[i], err))
             return false;
