@@ -41,7 +41,7 @@ def read_layer(path, name):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         layer = webknossos.Dataset.open(path).get_layer(name)
-    return {mag.to_layer_name(): layer.get_mag(mag).read_xyz()[..., :].transpose(2, 1, 0)
+    return {mag.to_layer_name(): layer.get_mag(mag).read_cxyz()[0].transpose(2, 1, 0)
             for mag in layer.mags}
 
 
