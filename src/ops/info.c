@@ -13,8 +13,8 @@
 enum { FOLDER_DEPTH = 16 }; /* keys of chunks are at most an axis a folder deep */
 
 struct usage {
-    uint64_t bytes;   /* of everything stored */
-    uint64_t objects; /* chunks or shards */
+    uint64_t bytes;
+    uint64_t objects; /* chunks or shards, metadata apart */
 };
 
 struct totals {
@@ -47,8 +47,10 @@ static bool take_entry(void *ctx, const char *name, bool is_prefix, uint64_t siz
 {
     struct listing *listing = ctx;
     if (!is_prefix) {
-        listing->usage->bytes += size;
-        listing->usage->objects += !is_metadata(name);
+        if (!is_metadata(name)) {
+            listing->usage->bytes += size;
+            listing->usage->objects++;
+        }
         return true;
     }
     char **folders =
