@@ -377,7 +377,7 @@ static bool follow(struct stack_finder *f, size_t index, const char *name, struc
             return false;
     } else {
         OZ_AUTO_FREE char *text = NULL;
-        size_t size;
+        size_t size = 0;
         if (!read_whole(path, &text, &size, err) || !parse_at(path, text, size, &doc, err))
             return false;
     }
