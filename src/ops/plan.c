@@ -11,6 +11,10 @@
 #define BASE_BYTES OZ_MIB(24)
 #define WORKER_BYTES OZ_MIB(3)
 
+/* The cut decides in which order chunks lie in their shards. So it is made for this many workers,
+ * whatever their number is, and what is written does not depend on that. */
+enum { NOMINAL_WORKERS = 16 };
+
 /* Chunks that a tile must have along an axis so that every shrink factor divides it. */
 static uint64_t tile_chunks(const struct oz_plan_request *request, int axis)
 {
@@ -156,6 +160,19 @@ static unsigned choose_unit_level(const struct oz_plan_request *request, uint64_
     return 1;
 }
 
+/* As many workers as were asked for, or as many as there is memory for: never fewer than the cut
+ * was made for. */
+static void fit_workers(const struct oz_plan_request *request, struct oz_plan *plan)
+{
+    unsigned made_for = plan->workers;
+    for (plan->workers = request->workers; plan->workers > made_for; plan->workers--) {
+        set_memory(request, plan);
+        if (plan->memory <= request->memory)
+            return;
+    }
+    set_memory(request, plan);
+}
+
 bool oz_plan_make(const struct oz_plan_request *request, struct oz_plan *plan, struct oz_err *err)
 {
     *plan = (struct oz_plan){.level_count = request->level_count,
@@ -169,9 +186,11 @@ bool oz_plan_make(const struct oz_plan_request *request, struct oz_plan *plan, s
         plan->tile[a] = request->chunk[a] * tile_chunks(request, a);
     }
     plan->unit_level = choose_unit_level(request, plan->tile[0]);
-    for (; plan->workers > 0; plan->workers--) {
-        if (find_fit(request, plan))
+    for (plan->workers = NOMINAL_WORKERS; plan->workers > 0; plan->workers /= 2) {
+        if (find_fit(request, plan)) {
+            fit_workers(request, plan);
             return true;
+        }
     }
     char need[32], have[32];
     oz_text_from_bytes(plan->memory, need);

@@ -65,8 +65,9 @@ struct oz_plan {
     uint64_t memory;   /* bytes needed at most */
 };
 
-/* Plan within `request->memory`, with fewer workers if there is no other way. OZ_ENOMEM with the
- * least that is needed where it cannot be done. */
+/* Plan within `request->memory`, with fewer workers if there is no other way. How the levels are
+ * cut depends on shapes and memory, not on the number of workers. OZ_ENOMEM with the least that is
+ * needed where it cannot be done. */
 bool oz_plan_make(const struct oz_plan_request *request, struct oz_plan *plan,
                   struct oz_err *err) OZ_MUST_USE;
 
