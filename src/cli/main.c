@@ -89,6 +89,8 @@ static bool unknown_command(const char *word, struct oz_err *err)
     oz_suggest_begin(&suggest, word, strlen(word));
     for (size_t i = 0; i < OZ_LENGTH(commands); i++)
         oz_suggest_try(&suggest, commands[i]->name);
+    oz_suggest_try(&suggest, "--version");
+    oz_suggest_try(&suggest, "--help");
     const char *what = word[0] == '-' ? "option" : "command";
     if (suggest.best)
         return oz_fail(err, OZ_EINVAL, "unknown %s '%s'; did you mean %s?", what, word,

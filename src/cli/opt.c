@@ -81,13 +81,26 @@ static bool apply(const struct found *found, void *values, struct oz_err *err)
     return oz_opt_set(opt, text, values, err) || oz_err_prefix(err, "--%s: ", opt->name);
 }
 
-static bool apply_defaults(const struct oz_opt *opts, void *values, struct oz_err *err)
+/* Whether the option stands among the arguments: then the environment does not matter. */
+static bool is_given(const struct oz_opt *opt, int argc, char **argv)
+{
+    size_t length = strlen(opt->name);
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strncmp(argv[i], "--", 2) == 0 && strncmp(argv[i] + 2, opt->name, length) == 0 &&
+            (argv[i][length + 2] == '\0' || argv[i][length + 2] == '='))
+            return true;
+    }
+    return false;
+}
+
+static bool apply_defaults(const struct oz_opt *opts, int argc, char **argv, void *values,
+                           struct oz_err *err)
 {
     for (const struct oz_opt *opt = opts; opt->name; opt++) {
         if (opt->standard && !oz_opt_set(opt, opt->standard, values, err))
             return oz_err_prefix(err, "--%s: default: ", opt->name);
         const char *text = opt->environment ? getenv(opt->environment) : NULL;
-        if (text && *text && !oz_opt_set(opt, text, values, err))
+        if (text && *text && !is_given(opt, argc, argv) && !oz_opt_set(opt, text, values, err))
             return oz_err_prefix(err, "the environment variable %s: ", opt->environment);
     }
     return true;
@@ -151,7 +164,7 @@ enum oz_opt_result oz_opts_read(const struct oz_opt *opts, int argc, char **argv
 {
     if (asks_for_help(argc, argv))
         return OZ_OPT_HELP;
-    if (!apply_defaults(opts, values, err))
+    if (!apply_defaults(opts, argc, argv, values, err))
         return OZ_OPT_FAILED;
     const struct oz_opt *arg = opts;
     bool options_over = false;

@@ -49,7 +49,8 @@ static bool show_mags(const struct oz_json *mags, struct oz_buf *out, struct oz_
 
 static bool show_layer(const struct oz_json *layer, struct oz_buf *out, struct oz_err *err)
 {
-    char name[128], dtype[32], units[32], buffers[32], stage[32];
+    char name[256], dtype[32], units[32], buffers[32], stage[32];
+    uint64_t staged = 0;
     const struct oz_json *shape = oz_json_get(layer, "shape");
     oz_words_member(layer, "name", name, sizeof name);
     oz_words_member(layer, "dtype", dtype, sizeof dtype);
@@ -70,7 +71,8 @@ static bool show_layer(const struct oz_json *layer, struct oz_buf *out, struct o
     if (!oz_buf_printf(out, err, "\n") || !show_mags(oz_json_get(layer, "mags"), out, err) ||
         !oz_buf_printf(out, err, "  %s steps, %s of buffers", units, buffers))
         return false;
-    return oz_buf_printf(out, err, *stage ? ", %s of pages decoded ahead\n" : "%s\n", stage);
+    bool known = oz_json_to_u64(oz_json_get(layer, "stage_bytes"), &staged);
+    return oz_buf_printf(out, err, known && staged ? ", %s of pages decoded ahead\n" : "\n", stage);
 }
 
 bool oz_plan_show(const struct oz_json *plan, struct oz_buf *out, struct oz_err *err)

@@ -2,8 +2,7 @@
 /* Sums up what a conversion made: layers, mags, bytes, time. */
 #include "cli/summary.h"
 
-#include <stdio.h>
-
+#include "base/checked.h"
 #include "base/text.h"
 #include "cli/words.h"
 
@@ -26,25 +25,41 @@ static bool show_layer(const struct oz_json *layer, struct oz_buf *out, struct o
     return oz_buf_printf(out, err, "\n");
 }
 
+/* Bytes of the finest mag of each array: what was read. */
+static uint64_t input_bytes(const struct oz_json *layers)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < oz_json_length(layers); i++) {
+        const struct oz_json *layer = oz_json_at(layers, i);
+        const struct oz_json *finest = oz_json_at(oz_json_get(layer, "mags"), 0);
+        uint64_t bytes;
+        if (!oz_json_get(layer, "array_of") &&
+            oz_json_to_u64(oz_json_get(finest, "bytes"), &bytes) && !oz_add(sum, bytes, &sum))
+            return 0;
+    }
+    return sum;
+}
+
 bool oz_summary_show(const struct oz_summary *summary, struct oz_buf *out, struct oz_err *err)
 {
-    char bytes[32], stored[32], ratio[32], rate[32] = "";
-    uint64_t pixels = 0;
+    char bytes[32], stored[32], ratio[32], input[32], rate[32];
+    const struct oz_json *layers = oz_json_get(summary->info, "layers");
     oz_words_bytes(summary->info, "bytes", bytes);
     oz_words_bytes(summary->info, "stored_bytes", stored);
     oz_words_ratio(summary->info, "ratio", ratio);
-    bool known = oz_json_to_u64(oz_json_get(summary->info, "bytes"), &pixels);
-    if (known && summary->seconds > 0)
-        oz_text_from_bytes((uint64_t)((double)pixels / summary->seconds), rate);
-    if (!oz_buf_printf(out, err, "%s is done in %.1f s\n", summary->target, summary->seconds))
+    uint64_t read = input_bytes(layers);
+    double seconds = summary->seconds > 0.001 ? summary->seconds : 0.001;
+    oz_text_from_bytes(read, input);
+    oz_text_from_bytes((uint64_t)((double)read / seconds), rate);
+    if (!oz_buf_printf(out, err, "%s is done: %s in %.1f s, %s/s\n", summary->target, input,
+                       summary->seconds, rate))
         return false;
-    const struct oz_json *layers = oz_json_get(summary->info, "layers");
     for (size_t i = 0; i < oz_json_length(layers); i++) {
         if (!show_layer(oz_json_at(layers, i), out, err))
             return false;
     }
-    return !known || oz_buf_printf(out, err, "  %s of pixels in %s on disk (ratio %s), %s/s\n",
-                                   bytes, stored, *ratio ? ratio : "-", rate);
+    return !*bytes || oz_buf_printf(out, err, "  all mags: %s, on disk %s (ratio %s)\n", bytes,
+                                    stored, *ratio ? ratio : "-");
 }
 
 static void copy_member(struct oz_json_maker *maker, struct oz_json *root,

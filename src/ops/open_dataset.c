@@ -403,7 +403,7 @@ struct oz_layer_view *oz_dataset_view_find(struct oz_dataset_view *view, const c
             return NULL;
         }
     }
-    oz_fail(err, OZ_EINVAL, "there is no layer '%.100s'; layers: %.*s", name,
+    oz_fail(err, OZ_ENOTFOUND, "there is no layer '%.100s'; layers: %.*s", name,
             (int)(names.size < 400 ? names.size : 400), (const char *)names.data);
     return NULL;
 }

@@ -80,7 +80,7 @@ void oz_dataset_view_release(struct oz_dataset_view *view);
 bool oz_dataset_view_open(const char *path, struct oz_dataset_view *out,
                           struct oz_err *err) OZ_MUST_USE;
 
-/* The layer of that name; NULL and OZ_EINVAL, with the names there are, if there is none. */
+/* The layer of that name; NULL and OZ_ENOTFOUND, with the names there are, if there is none. */
 struct oz_layer_view *oz_dataset_view_find(struct oz_dataset_view *view, const char *name,
                                            struct oz_err *err);
 

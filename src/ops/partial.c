@@ -50,44 +50,66 @@ static bool lock_folder(struct oz_partial *partial, struct oz_err *err)
     return oz_fail_errno(err, errno, "cannot lock %s", partial->path);
 }
 
-static bool make_fresh(struct oz_partial *partial, struct oz_err *err)
+/* Remove what an earlier run left, unless that run goes on. */
+static bool remove_stale(struct oz_partial *partial, struct oz_err *err)
 {
     enum oz_path_kind kind;
     if (!oz_path_kind(partial->path, &kind, err))
         return false;
-    if (kind != OZ_PATH_MISSING) {
-        if (kind == OZ_PATH_FOLDER && !lock_folder(partial, err))
-            return false;
-        if (!oz_folder_remove(partial->path, err))
-            return false;
-        if (partial->lock >= 0)
-            close(partial->lock);
-        partial->lock = -1;
-    }
-    return oz_folder_make(partial->path, err) && lock_folder(partial, err);
+    if (kind == OZ_PATH_MISSING)
+        return true;
+    if (kind == OZ_PATH_FOLDER && !lock_folder(partial, err))
+        return false;
+    if (!oz_folder_remove(partial->path, err))
+        return false;
+    if (partial->lock >= 0)
+        close(partial->lock);
+    partial->lock = -1;
+    return true;
+}
+
+/* Where the hidden folder is to be; nothing is made yet. */
+static struct oz_partial *name_partial(const char *target, struct oz_err *err)
+{
+    OZ_AUTO_FREE char *real = oz_path_real(target, err);
+    OZ_AUTO_FREE char *parent = real ? oz_path_parent(real, err) : NULL;
+    OZ_AUTO_FREE char *name = parent ? oz_path_name(real, err) : NULL;
+    OZ_AUTO_FREE char *hidden = name ? oz_format(err, ".%s.partial", name) : NULL;
+    struct oz_partial *partial = hidden ? oz_alloc(1, sizeof *partial, err) : NULL;
+    if (!partial)
+        return NULL;
+    partial->lock = -1;
+    partial->target = OZ_STEAL(real);
+    partial->path = oz_path_join(parent, hidden, err);
+    if (partial->path)
+        return partial;
+    free_partial(partial);
+    return NULL;
 }
 
 struct oz_partial *oz_partial_begin(const char *target, struct oz_err *err)
 {
-    OZ_AUTO_FREE char *real = oz_path_real(target, err);
-    if (!real)
-        return NULL;
-    OZ_AUTO_FREE char *parent = oz_path_parent(real, err);
-    OZ_AUTO_FREE char *name = parent ? oz_path_name(real, err) : NULL;
-    OZ_AUTO_FREE char *hidden = name ? oz_format(err, ".%s.partial", name) : NULL;
-    if (!hidden)
-        return NULL;
-    struct oz_partial *partial = oz_alloc(1, sizeof *partial, err);
+    struct oz_partial *partial = name_partial(target, err);
     if (!partial)
         return NULL;
-    partial->lock = -1;
-    partial->target = oz_strdup(real, err);
-    partial->path = partial->target ? oz_path_join(parent, hidden, err) : NULL;
-    if (!partial->path || !make_fresh(partial, err)) {
-        free_partial(partial);
-        return NULL;
-    }
-    return partial;
+    if (remove_stale(partial, err) && oz_folder_make(partial->path, err) &&
+        lock_folder(partial, err))
+        return partial;
+    free_partial(partial);
+    return NULL;
+}
+
+bool oz_partial_clean(const char *target, struct oz_err *err)
+{
+    struct oz_partial *partial = name_partial(target, err);
+    if (!partial)
+        return false;
+    struct oz_err problem = {0};
+    bool clean = remove_stale(partial, &problem) || problem.code == OZ_EEXIST;
+    free_partial(partial);
+    if (!clean)
+        *err = problem;
+    return clean;
 }
 
 const char *oz_partial_path(const struct oz_partial *partial)

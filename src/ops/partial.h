@@ -23,4 +23,7 @@ bool oz_partial_publish(struct oz_partial *partial, struct oz_err *err) OZ_MUST_
 void oz_partial_drop(struct oz_partial *partial);
 OZ_DEFINE_AUTO_PTR(oz_partial, oz_partial_drop);
 
+/* Remove what an interrupted run left beside `target`, unless another process is at it. */
+bool oz_partial_clean(const char *target, struct oz_err *err) OZ_MUST_USE;
+
 #endif
