@@ -16,7 +16,7 @@ uint16_t oz_half_from_double(double value)
     if (isnan(value))
         return QUIET_NAN;
     double size = fabs(value);
-    int exponent = 0;
+    int exponent = EXPONENT_MIN;
     if (isinf(size))
         return sign | INFINITE;
     if (size > 0)
