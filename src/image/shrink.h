@@ -11,7 +11,7 @@
 
 enum oz_shrink {
     OZ_SHRINK_MEDIAN, /* mean of the two middle values, truncated toward zero; NaN if any is */
-    OZ_SHRINK_MODE,   /* most frequent; ties: seen first with x fastest, then y, then z */
+    OZ_SHRINK_MODE,   /* most frequent; ties: seen first with y fastest, then x, then z */
     OZ_SHRINK_MEAN,   /* rounded to nearest, halves up (integers) */
     OZ_SHRINK_MIN,
     OZ_SHRINK_MAX,

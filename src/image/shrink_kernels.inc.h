@@ -105,9 +105,11 @@ static OZ_INLINE void NAME(elect)(PIXEL v, BITS count, PIXEL *best, BITS *best_c
     *best_count = count > *best_count ? count : *best_count;
 }
 
-/* Each voxel counts those like it that follow, so the first of its kind has them all. */
-static OZ_INLINE PIXEL NAME(mode_8)(const PIXEL *v)
+/* Each voxel counts those like it that follow, so the first of its kind has them all. Here the order
+ * matters, and y runs fastest. */
+static OZ_INLINE PIXEL NAME(mode_8)(const PIXEL *box)
 {
+    const PIXEL v[] = {box[0], box[2], box[1], box[3], box[4], box[6], box[5], box[7]};
 #define SAME(i, j) (EQUAL(v[i], v[j]) ? (BITS)1 : (BITS)0)
     const BITS count_6 = SAME(6, 7);
     const BITS count_5 = (BITS)(SAME(5, 6) + SAME(5, 7));
@@ -442,12 +444,12 @@ OZ_CLONES static PIXEL NAME(block_mode)(const struct oz_shrink_block *block)
     size_t left = n;
     size_t best_count = NAME(count_equal)(&all, pad) - (n > OZ_SHRINK_GATHER ? 0 : all.size[2] - n);
     for (uint64_t z = 0; z < block->size[0]; z++) {
-        for (uint64_t y = 0; y < block->size[1]; y++) {
-            const PIXEL *row = NAME(row)(block, z, y);
-            for (uint64_t x = 0; x < block->size[2] && left > best_count; x++, left--) {
-                if (EQUAL(row[x], best) || EQUAL(row[x], last) || EQUAL(row[x], pad))
+        for (uint64_t x = 0; x < block->size[2]; x++) {
+            for (uint64_t y = 0; y < block->size[1] && left > best_count; y++, left--) {
+                const PIXEL next = NAME(row)(block, z, y)[x];
+                if (EQUAL(next, best) || EQUAL(next, last) || EQUAL(next, pad))
                     continue;
-                last = row[x];
+                last = next;
                 const size_t count = NAME(count_equal)(&all, last);
                 best = count > best_count ? last : best;
                 best_count = count > best_count ? count : best_count;

@@ -15,14 +15,14 @@ def cut(size, factor):
 
 def blocks(array, factor):
     """For a z,y,x array: (index into the coarse array, blocks as [z, y, x, voxels]); the voxels of
-    a block count with x fastest, then y, then z. Blocks at the end hold only voxels that exist."""
+    a block count with y fastest, then x, then z. Blocks at the end hold only voxels that exist."""
     for parts in itertools.product(*(cut(n, f) for n, f in zip(array.shape, factor))):
         piece = array[tuple(slice(start, start + n) for start, n, _ in parts)]
         shape = [edge for _, n, block in parts for edge in (n // block, block)]
         counts = shape[0::2]
         where = tuple(slice(-(-start // f), -(-start // f) + n)
                       for (start, _, _), f, n in zip(parts, factor, counts))
-        yield where, piece.reshape(shape).transpose(0, 2, 4, 1, 3, 5).reshape(*counts, -1)
+        yield where, piece.reshape(shape).transpose(0, 2, 4, 1, 5, 3).reshape(*counts, -1)
 
 
 def most_frequent(values):

@@ -19,6 +19,8 @@ def test_ties_take_the_value_seen_first():
     assert model.shrink(block, (1, 2, 2), "mode").tolist() == [[[5]]]
     block = np.array([[[9, 5], [8, 5]]], np.uint32)
     assert model.shrink(block, (1, 2, 2), "mode").tolist() == [[[5]]]
+    block = np.array([[[1, 6], [7, 2]], [[3, 6], [7, 4]]], np.uint32)
+    assert model.shrink(block, (2, 2, 2), "mode").tolist() == [[[7]]], "y runs fastest"
 
 
 def test_medians_truncate_toward_zero():
