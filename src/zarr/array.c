@@ -78,7 +78,10 @@ static struct oz_array *make_array(struct oz_store *store, const char *path, str
     array->meta = *meta;
     *meta = (struct oz_meta){0};
     array->store = store;
-    array->path = oz_strdup(path, err);
+    size_t length = strlen(path);
+    while (length > 0 && path[length - 1] == '/')
+        length--;
+    array->path = oz_strndup(path, length, err);
     if (!array->path)
         return NULL;
     if (!prepare(array, err)) {
@@ -236,9 +239,9 @@ char *oz_array_key(const struct oz_array *array, const uint64_t *index, struct o
     return name ? oz_path_join(array->path, name, err) : NULL;
 }
 
-void oz_array_name_object(const struct oz_array *array, const uint64_t *index, struct oz_err *err)
+bool oz_array_name_object(const struct oz_array *array, const char *key, struct oz_err *err)
 {
-    struct oz_err ignored = {0};
-    OZ_AUTO_FREE char *name = print_chunk_key(array, index, &ignored);
-    oz_err_prefix(err, "%s%s%s: ", array->path, array->path[0] ? ": " : "", name ? name : "?");
+    size_t length = strlen(array->path);
+    const char *rest = length > 0 ? key + length + 1 : key;
+    return oz_err_prefix(err, "%s%s%s: ", array->path, length > 0 ? ": " : "", rest);
 }

@@ -29,8 +29,9 @@ static inline bool oz_slot_is_missing(struct oz_slot slot)
     return slot.offset == UINT64_MAX && slot.size == UINT64_MAX;
 }
 
-/* Put the array's path and the object's key in front of an error: "em/1: c/0/3/1: ". */
-void oz_array_name_object(const struct oz_array *array, const uint64_t *index, struct oz_err *err);
+/* Put the array's path and the rest of the object's key in front of an error: "em/1: c/0/3/1: ".
+ * For what the stored bytes are to blame for; errors of the store name the object themselves. */
+bool oz_array_name_object(const struct oz_array *array, const char *key, struct oz_err *err);
 
 /* The index as stored to `array->slots` entries and back. Parsing checks the checksum and each
  * entry: sizes that a chunk can have, within `object_size` bytes (UINT64_MAX: not known). */
@@ -41,7 +42,8 @@ bool oz_shard_index_build(const struct oz_array *array, struct oz_scratch *scrat
                           const struct oz_slot *entries, struct oz_buf *out,
                           struct oz_err *err) OZ_MUST_USE;
 
-/* The index of the object under `key`, in one request; `entries` gets `array->slots` of them. */
+/* The index of the object under `key`, in one request; `entries` gets `array->slots` of them.
+ * Errors name the object. */
 enum oz_found oz_shard_index_load(const struct oz_array *array, struct oz_scratch *scratch,
                                   const char *key, uint64_t object_size, struct oz_buf *entries,
                                   struct oz_err *err) OZ_MUST_USE;

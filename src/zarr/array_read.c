@@ -118,12 +118,28 @@ static bool decode(const struct request *request, const uint64_t *origin, struct
 
 /* ---- one object that is one chunk ---- */
 
-static bool read_single(const struct request *request, const char *key, const uint64_t *index,
-                        const uint64_t *origin, struct oz_err *err)
+/* The object's size is looked at first: it is the one thing that nobody has checked. */
+static enum oz_found fetch_single(const struct oz_array *array, const char *key,
+                                  struct oz_buf *stored, struct oz_err *err)
+{
+    uint64_t size = 0;
+    enum oz_found found = oz_store_size(array->store, key, &size, err);
+    if (found != OZ_FOUND)
+        return found;
+    if (size > 0 && size <= array->chunk_max)
+        return oz_store_get(array->store, key, OZ_RANGE_ALL, stored, err);
+    oz_fail(err, OZ_EFORMAT, "%llu bytes cannot be a chunk of %zu", (unsigned long long)size,
+            oz_chain_chunk_bytes(array->chain));
+    oz_array_name_object(array, key, err);
+    return OZ_FAILED;
+}
+
+static bool read_single(const struct request *request, const char *key, const uint64_t *origin,
+                        struct oz_err *err)
 {
     const struct oz_array *array = request->array;
     struct oz_buf *stored = oz_scratch_buf(request->scratch, STORED);
-    enum oz_found found = oz_store_get_document(array->store, key, array->chunk_max, stored, err);
+    enum oz_found found = fetch_single(array, key, stored, err);
     if (found == OZ_FAILED)
         return false;
     if (found == OZ_MISSING) {
@@ -131,11 +147,8 @@ static bool read_single(const struct request *request, const char *key, const ui
         fill(request, &part);
         return true;
     }
-    bool done = stored->size > 0 ? decode(request, origin, oz_buf_view(stored), err)
-                                 : oz_fail(err, OZ_EFORMAT, "the chunk is empty");
-    if (!done)
-        oz_array_name_object(array, index, err);
-    return done;
+    return decode(request, origin, oz_buf_view(stored), err) ||
+           oz_array_name_object(array, key, err);
 }
 
 /* ---- one shard ---- */
@@ -143,7 +156,6 @@ static bool read_single(const struct request *request, const char *key, const ui
 struct shard {
     const struct request *request;
     const char *key;
-    const uint64_t *index;
     const uint64_t *origin;
     struct batch *batch;
 };
@@ -159,26 +171,31 @@ static void locate(const struct shard *shard, uint64_t slot, uint64_t *origin)
     }
 }
 
+static bool decode_batch(const struct shard *shard, struct oz_err *err)
+{
+    const struct batch *batch = shard->batch;
+    for (size_t i = 0; i < batch->count; i++) {
+        uint64_t origin[OZ_MAX_RANK];
+        locate(shard, batch->slots[i], origin);
+        if (decode(shard->request, origin, oz_buf_view(&batch->stored[i]), err))
+            continue;
+        oz_err_prefix(err, "chunk %llu: ", (unsigned long long)batch->slots[i]);
+        return oz_array_name_object(shard->request->array, shard->key, err);
+    }
+    return true;
+}
+
 static bool flush(const struct shard *shard, struct oz_err *err)
 {
-    const struct oz_array *array = shard->request->array;
+    struct oz_store *store = shard->request->array->store;
     struct batch *batch = shard->batch;
     if (batch->count == 0)
         return true;
-    enum oz_found found = oz_store_get_many(array->store, shard->key, batch->ranges, batch->count,
-                                            batch->stored, err);
+    enum oz_found found =
+        oz_store_get_many(store, shard->key, batch->ranges, batch->count, batch->stored, err);
     if (found == OZ_MISSING)
-        oz_fail(err, OZ_EIO, "the object went away while it was read");
-    bool done = found == OZ_FOUND;
-    for (size_t i = 0; done && i < batch->count; i++) {
-        uint64_t origin[OZ_MAX_RANK];
-        locate(shard, batch->slots[i], origin);
-        done = decode(shard->request, origin, oz_buf_view(&batch->stored[i]), err);
-        if (!done)
-            oz_err_prefix(err, "chunk %llu: ", (unsigned long long)batch->slots[i]);
-    }
-    if (!done)
-        oz_array_name_object(array, shard->index, err);
+        oz_fail(err, OZ_EIO, "%s: the object went away while it was read", shard->key);
+    bool done = found == OZ_FOUND && decode_batch(shard, err);
     empty_batch(batch);
     return done;
 }
@@ -225,24 +242,22 @@ static bool read_slots(const struct shard *shard, const struct oz_slot *entries,
     return flush(shard, err);
 }
 
-static bool read_shard(const struct request *request, const char *key, const uint64_t *index,
-                       const uint64_t *origin, struct oz_err *err)
+static bool read_shard(const struct request *request, const char *key, const uint64_t *origin,
+                       struct oz_err *err)
 {
     const struct oz_array *array = request->array;
     struct oz_buf *entries = oz_scratch_buf(request->scratch, STORED);
     enum oz_found found =
         oz_shard_index_load(array, request->scratch, key, UINT64_MAX, entries, err);
-    if (found == OZ_FAILED) {
-        oz_array_name_object(array, index, err);
+    if (found == OZ_FAILED)
         return false;
-    }
     if (found == OZ_MISSING) {
         struct part part = clip(request, origin, array->meta.shard);
         fill(request, &part);
         return true;
     }
     OZ_AUTO_PTR(batch) batch = oz_alloc(1, sizeof *batch, err);
-    struct shard shard = {request, key, index, origin, batch};
+    struct shard shard = {request, key, origin, batch};
     return batch && read_slots(&shard, (const struct oz_slot *)entries->data, err);
 }
 
@@ -255,8 +270,8 @@ static bool read_object(const struct request *request, const uint64_t *index, st
     OZ_AUTO_FREE char *key = oz_array_key(array, index, err);
     if (!key)
         return false;
-    return array->meta.sharded ? read_shard(request, key, index, origin, err)
-                               : read_single(request, key, index, origin, err);
+    return array->meta.sharded ? read_shard(request, key, origin, err)
+                               : read_single(request, key, origin, err);
 }
 
 static bool read_objects(const struct request *request, struct oz_err *err)

@@ -38,6 +38,10 @@ static void copy_members(struct oz_json_maker *maker, const struct compressor *c
     for (size_t i = 0; i < OZ_LENGTH(compressor->keys); i++) {
         const char *key = compressor->keys[i];
         const struct oz_json *value = key ? oz_json_get(from, key) : NULL;
+        bool on = true;
+        /* A checksum that is off is not written: some readers do not know the member. */
+        if (oz_json_to_bool(value, &on) && !on)
+            continue;
         if (oz_json_type(value) != OZ_JSON_NULL)
             oz_make_value(maker, to, key, oz_json_ref(value));
     }

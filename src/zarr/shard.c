@@ -55,11 +55,13 @@ enum oz_found oz_shard_index_load(const struct oz_array *array, struct oz_scratc
     enum oz_found found = oz_store_get(array->store, key, range, &stored, err);
     if (found != OZ_FOUND)
         return found;
-    if (!oz_buf_resize(entries, array->slots * sizeof(struct oz_slot), err) ||
-        !oz_shard_index_parse(array, scratch, oz_buf_view(&stored), object_size,
-                              (struct oz_slot *)entries->data, err))
+    if (!oz_buf_resize(entries, array->slots * sizeof(struct oz_slot), err))
         return OZ_FAILED;
-    return OZ_FOUND;
+    if (oz_shard_index_parse(array, scratch, oz_buf_view(&stored), object_size,
+                             (struct oz_slot *)entries->data, err))
+        return OZ_FOUND;
+    oz_array_name_object(array, key, err);
+    return OZ_FAILED;
 }
 
 enum oz_found oz_array_read_index(const struct oz_array *array, const uint64_t *index,
@@ -80,8 +82,5 @@ enum oz_found oz_array_read_index(const struct oz_array *array, const uint64_t *
     OZ_AUTO_PTR(oz_scratch) scratch = oz_scratch_new(err);
     if (!scratch)
         return OZ_FAILED;
-    found = oz_shard_index_load(array, scratch, key, size, entries, err);
-    if (found == OZ_FAILED)
-        oz_array_name_object(array, index, err);
-    return found;
+    return oz_shard_index_load(array, scratch, key, size, entries, err);
 }
