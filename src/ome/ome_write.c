@@ -90,7 +90,8 @@ static void make_metadata(struct oz_json_maker *maker, struct oz_json *multiscal
     }
     struct oz_json *metadata = oz_make_object(maker, multiscale, "metadata");
     oz_make_text(maker, metadata, "method", image->type);
-    oz_make_text(maker, metadata, "omezarr", OZ_VERSION);
+    oz_make_text(maker, metadata, "software", "omezarr");
+    oz_make_text(maker, metadata, "version", OZ_VERSION);
 }
 
 /* The first multiscale, made of `old` (or nothing); what was behind it stays. */

@@ -230,7 +230,8 @@ static bool read_group(struct oz_store *store, struct oz_layer_view *layer, stru
     return true;
 }
 
-/* Point each level to the entry of the image that names it. */
+/* Point each level to the entry of the image that names it, unless the image has other axes than
+ * the array (WEBKNOSSOS writes c,x,y,z for all). */
 static bool join_image(struct oz_layer_view *layer, struct oz_err *err)
 {
     for (size_t n = 0; n < layer->image.level_count; n++) {
@@ -239,8 +240,11 @@ static bool join_image(struct oz_layer_view *layer, struct oz_err *err)
             return false;
         }
         for (size_t i = 0; i < layer->level_count; i++) {
-            if (layer->levels[i].path != NULL && strcmp(layer->levels[i].path, path) == 0) {
-                layer->levels[i].ome = &layer->image.levels[n];
+            struct oz_level_view *level = &layer->levels[i];
+            bool fits =
+                level->array == NULL || oz_array_meta(level->array)->rank == layer->image.rank;
+            if (fits && level->path != NULL && strcmp(level->path, path) == 0) {
+                level->ome = &layer->image.levels[n];
             }
         }
     }
@@ -249,7 +253,8 @@ static bool join_image(struct oz_layer_view *layer, struct oz_err *err)
 
 static bool is_ours(const struct oz_ome_image *image)
 {
-    return oz_json_get(image->metadata, "omezarr") != NULL;
+    const char *software = oz_json_to_text(oz_json_get(image->metadata, "software"));
+    return software != NULL && strcmp(software, "omezarr") == 0;
 }
 
 /* The layer's type and channel follow from its finest array that opens. */

@@ -6,7 +6,6 @@
 
 #include "base/alloc.h"
 #include "ome/ome.h"
-#include "omezarr/version.h"
 
 static const char *folder;
 
@@ -45,7 +44,7 @@ static bool fill_image(const struct sample *sample, const char *version, struct 
 {
     image->name = oz_strdup("em", err);
     image->type = oz_strdup("median", err);
-    static const char metadata[] = "{\"method\": \"median\", \"omezarr\": \"" OZ_VERSION "\"}";
+    static const char metadata[] = "{\"method\": \"median\", \"software\": \"omezarr\"}";
     image->metadata = oz_json_parse(metadata, sizeof metadata - 1, err);
     image->rank = (unsigned)strlen(sample->axes);
     image->default_z = 12;

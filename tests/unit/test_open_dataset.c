@@ -219,7 +219,7 @@ static void test_ours(void **state)
         "]}");
     put_group(
         place, "a",
-        "{'ome':{'version':'0.5','multiscales':[{'metadata':{'omezarr':'0.1.0'},"
+        "{'ome':{'version':'0.5','multiscales':[{'metadata':{'software':'omezarr'},"
         "'axes':[{'name':'t','type':'time'},{'name':'c','type':'channel'},"
         "{'name':'z','type':'space'},{'name':'y','type':'space'},{'name':'x','type':'space'}],"
         "'datasets':[{'path':'1','coordinateTransformations':[{'type':'scale',"
