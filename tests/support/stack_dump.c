@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/checked.h"
+#include "base/text.h"
 #include "image/files.h"
 #include "image/stack.h"
 #include "json/json.h"
@@ -62,6 +62,25 @@ static void show_stack(struct dump *dump, struct oz_json *stacks, const struct o
     show_channels(dump, object, stack);
 }
 
+/* Memory of this process at its highest, from the line "VmHWM: N kB"; 0 where there is none. */
+static uint64_t peak_kib(void)
+{
+    uint64_t kib = 0;
+    char line[128];
+    FILE *status = fopen("/proc/self/status", "r");
+    while (status && fgets(line, sizeof line, status)) {
+        if (strncmp(line, "VmHWM:", 6) != 0)
+            continue;
+        char *number = line + 6 + strspn(line + 6, " \t");
+        number[strspn(number, "0123456789")] = 0;
+        if (!oz_text_to_u64(number, &kib))
+            kib = 0;
+    }
+    if (status)
+        fclose(status);
+    return kib;
+}
+
 /* Page after page; each at the same time gives `samples` channels, which lie apart in the file. */
 static bool write_pixels(const struct oz_stack *stack, struct oz_files *files, FILE *out,
                          struct oz_err *err)
@@ -115,6 +134,7 @@ static bool run(const char *source, const char *folder, struct oz_err *err)
         return false;
     for (size_t i = 0; i < list.count; i++)
         show_stack(&dump, stacks, &list.items[i]);
+    oz_make_u64(&dump.maker, root, "peak_kib", peak_kib());
     OZ_AUTO(oz_buf) text = {0};
     bool ok = (!folder || dump_pixels(&list, folder, err)) &&
               (!dump.maker.failed || oz_fail(err, OZ_ENOMEM, "no memory for the text")) &&
