@@ -263,6 +263,82 @@ static void test_add_mag(void **state)
     assert_string_equal(again.layers[0].mags[1].path, "./em/new");
 }
 
+/* A new document, member by member. */
+static void test_write(void **state)
+{
+    (void)state;
+    struct oz_err err = {0};
+    OZ_AUTO_PTR(oz_store) store = oz_store_open_memory(&err);
+    struct oz_property_mag em = {.mag = {1, 1, 1}, .path = "./em/1", .channel = 1};
+    em.order = (struct oz_axis_order){.t = 0, .c = 1, .z = 2, .y = 3, .x = 4};
+    struct oz_property_mag seg[2] = {{.mag = {1, 1, 1}, .path = "./seg/1", .channel = -1},
+                                     {.mag = {2, 2, 1}, .path = "./seg/2-2-1", .channel = -1}};
+    seg[0].order = seg[1].order = (struct oz_axis_order){.t = -1, .c = -1, .z = 0, .y = 1, .x = 2};
+    struct oz_property_layer layers[2] = {{.name = "em",
+                                           .data_format = "zarr3",
+                                           .size = {30, 20, 10},
+                                           .t_size = 7,
+                                           .dtype = OZ_F64,
+                                           .channels = 1,
+                                           .mags = &em,
+                                           .mag_count = 1,
+                                           .has_window = true,
+                                           .min = -1,
+                                           .max = 2.5,
+                                           .has_range = true,
+                                           .start = 0,
+                                           .end = 2,
+                                           .inverted = true,
+                                           .color = 0xFF8001},
+                                          {.name = "seg",
+                                           .segmentation = true,
+                                           .data_format = "zarr",
+                                           .top_left = {1, 2, 3},
+                                           .size = {4, 5, 6},
+                                           .dtype = OZ_U64,
+                                           .channels = 1,
+                                           .mags = seg,
+                                           .mag_count = 2,
+                                           .color = -1,
+                                           .has_largest_id = true,
+                                           .largest_id = UINT64_MAX}};
+    struct oz_properties p = {.name = "d", .voxel = {11.24, 11.24, 25}, .unit = "nanometer"};
+    p.layers = layers;
+    p.layer_count = 2;
+    assert_true(oz_properties_write(store, &p, &err));
+
+    OZ_AUTO_PTR(oz_json) written = NULL;
+    OZ_AUTO_PTR(oz_json) wanted = NULL;
+    put(store, "wanted",
+        "{'id':{'name':'d','team':''},'scale':{'factor':[11.24,11.24,25.0],'unit':'nanometer'},"
+        "'dataLayers':[{'name':'em','category':'color',"
+        "'boundingBox':{'topLeft':[0,0,0],'width':30,'height':20,'depth':10},"
+        "'dataFormat':'zarr3','mags':[{'mag':[1,1,1],'path':'./em/1',"
+        "'axisOrder':{'c':1,'z':2,'y':3,'x':4},'channelIndex':1}],"
+        "'defaultViewConfiguration':{'color':[255,128,1],'intensityRange':[0.0,2.0],'min':-1.0,"
+        "'max':2.5,'isInverted':true},"
+        "'additionalAxes':[{'name':'t','bounds':[0,7],'index':0}],'numChannels':1,"
+        "'elementClass':'double'},"
+        "{'name':'seg','category':'segmentation',"
+        "'boundingBox':{'topLeft':[1,2,3],'width':4,'height':5,'depth':6},'dataFormat':'zarr',"
+        "'mags':[{'mag':[1,1,1],'path':'./seg/1','axisOrder':{'z':0,'y':1,'x':2}},"
+        "{'mag':[2,2,1],'path':'./seg/2-2-1','axisOrder':{'z':0,'y':1,'x':2}}],"
+        "'largestSegmentId':{'customJsonEncoding':'bigint','value':'18446744073709551615'},"
+        "'numChannels':1,'elementClass':'uint64'}],'version':1}");
+    assert_int_equal(oz_document_read(store, OZ_PROPERTIES_KEY, &written, &err), OZ_FOUND);
+    assert_int_equal(oz_document_read(store, "wanted", &wanted, &err), OZ_FOUND);
+    assert_true(oz_json_equal(written, wanted));
+
+    OZ_AUTO(oz_properties) again = {0};
+    read_from(store, &again);
+    assert_int_equal(again.layers[0].t_size, 7);
+    assert_int_equal(again.layers[0].color, 0xFF8001);
+    assert_int_equal(again.layers[0].mags[0].channel, 1);
+    assert_true(again.layers[1].has_largest_id);
+    assert_int_equal(again.layers[1].largest_id, UINT64_MAX);
+    assert_int_equal(again.layers[1].mags[1].order.c, -1);
+}
+
 static void test_write_refuses(void **state)
 {
     (void)state;
@@ -333,10 +409,15 @@ static void test_real_documents(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_old_spelling),      cmocka_unit_test(test_axes_and_view),
-        cmocka_unit_test(test_element_classes),   cmocka_unit_test(test_broken_layers),
-        cmocka_unit_test(test_refused_documents), cmocka_unit_test(test_add_mag),
-        cmocka_unit_test(test_write_refuses),     cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_old_spelling),
+        cmocka_unit_test(test_axes_and_view),
+        cmocka_unit_test(test_element_classes),
+        cmocka_unit_test(test_broken_layers),
+        cmocka_unit_test(test_refused_documents),
+        cmocka_unit_test(test_add_mag),
+        cmocka_unit_test(test_write),
+        cmocka_unit_test(test_write_refuses),
+        cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_real_documents),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
