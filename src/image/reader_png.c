@@ -19,6 +19,7 @@ struct png {
     struct oz_page page;
     uint64_t size; /* of the file */
     int format;    /* enum spng_format */
+    int flags;     /* of decoding: transparency of a palette becomes alpha */
     uint64_t bits; /* of a stored pixel */
     bool interlaced;
 };
@@ -123,6 +124,7 @@ static bool set_format(struct png *png, const struct spng_ihdr *head, bool trans
     case SPNG_COLOR_TYPE_INDEXED:
         page->samples = transparent ? 4 : 3;
         png->format = transparent ? SPNG_FMT_RGBA8 : SPNG_FMT_RGB8;
+        png->flags = transparent ? SPNG_DECODE_TRNS : 0;
         break;
     case SPNG_COLOR_TYPE_TRUECOLOR:
         page->samples = 3;
@@ -239,7 +241,8 @@ static bool read_rows(const struct job *job, const struct decoder *decoder, stru
     OZ_AUTO_FREE uint8_t *row = oz_alloc_pixels(job->row_bytes, err);
     if (!row)
         return false;
-    int code = spng_decode_image(decoder->ctx, NULL, 0, job->png->format, SPNG_DECODE_PROGRESSIVE);
+    int code = spng_decode_image(decoder->ctx, NULL, 0, job->png->format,
+                                 job->png->flags | SPNG_DECODE_PROGRESSIVE);
     for (uint64_t y = 0; y < end && code == 0; y++) {
         code = spng_decode_row(decoder->ctx, row, job->row_bytes);
         if (code == SPNG_EOI && y + 1 == job->png->page.height)
@@ -260,7 +263,7 @@ static bool read_interlaced(const struct job *job, const struct decoder *decoder
     OZ_AUTO_FREE uint8_t *pixels = oz_alloc_pixels(size, err);
     if (!pixels)
         return false;
-    int code = spng_decode_image(decoder->ctx, pixels, size, job->png->format, 0);
+    int code = spng_decode_image(decoder->ctx, pixels, size, job->png->format, job->png->flags);
     if (code == 0)
         code = spng_decode_chunks(decoder->ctx);
     if (code != 0)

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+enum { PADDING = 16 };
+
 /* How many pages the text speaks of; 0 where it does not. */
 struct claim {
     uint64_t pages;
@@ -113,6 +115,16 @@ static bool page_bytes(const struct oz_tiff_kind *kind, uint64_t *out)
     return kind->page.direct && (!kind->planar || kind->plane_stride == plane);
 }
 
+/*
+ * Is it a text that some program kept although it wrote one page only? Then nothing is behind that
+ * page; those who write many pages with one directory put the directory in front.
+ */
+static bool is_stale(const struct oz_tiff *tiff, uint64_t bytes)
+{
+    const struct oz_tiff_entry *first = &tiff->entries[0];
+    return first->directory > first->data || tiff->size - first->data - bytes < PADDING;
+}
+
 bool oz_tiff_frames_find(struct oz_tiff *tiff, bool alone, struct oz_err *err)
 {
     const struct oz_tiff_entry *first = &tiff->entries[0];
@@ -132,9 +144,7 @@ bool oz_tiff_frames_find(struct oz_tiff *tiff, bool alone, struct oz_err *err)
     if (!alone || !page_bytes(kind, &bytes))
         return true;
     if (!oz_mul(bytes, claim.pages, &all) || all > tiff->size || first->data > tiff->size - all) {
-        /* A text that some program kept although it wrote one page only? Those who write many
-         * pages with one directory put it in front of the pixels. */
-        if (first->directory > first->data && !claim.truncated)
+        if (!claim.truncated && is_stale(tiff, bytes))
             return true;
         return oz_fail(err, OZ_EFORMAT,
                        "truncated: %llu pages of %llu bytes expected at byte %llu, the file ends "
