@@ -376,6 +376,10 @@ static bool downsample_layer(struct task *task, struct oz_err *err)
     if (layer->problem)
         return oz_fail(err, OZ_EFORMAT, "%s", layer->problem);
     task->from = coarsest(layer);
+    for (size_t i = 0; i < layer->level_count; i++)
+        if (layer->levels[i].problem)
+            return oz_fail(err, OZ_EFORMAT, "%s: %s", layer->levels[i].path,
+                           layer->levels[i].problem);
     if (!task->from || layer->kind == OZ_VIEW_ARRAY)
         return oz_fail(err, OZ_EUNSUPPORTED, "there is no level that coarser ones can be made of");
     if (!oz_dtype_is_pixel(oz_array_meta(task->from->array)->dtype))

@@ -33,6 +33,7 @@ def read_file(path):
             array, axes = series.asarray(), series.axes
     else:
         array = np.asarray(Image.open(path))
+        array = array.astype(np.uint8) if array.dtype == bool else array
         axes = "YX" if array.ndim == 2 else "YXS"
     named = "".join(axis if axis in "TCZYX" else "C" if axis == "S" else "Z" for axis in axes)
     order = [named.index(axis) for axis in "TCZYX" if axis in named]
@@ -48,7 +49,9 @@ def read(path):
     path = Path(path)
     if path.is_file():
         return read_file(path)
-    return np.concatenate([read_file(file) for file in sorted(path.iterdir(), key=natural)], axis=2)
+    files = [file for file in path.iterdir()
+             if file.suffix.lower() in (".tif", ".tiff", ".png", ".jpg", ".jpeg")]
+    return np.concatenate([read_file(file) for file in sorted(files, key=natural)], axis=2)
 
 
 def fingerprint(folder):

@@ -169,7 +169,7 @@ def test_names_of_layers(omezarr, tmp_path):
     plane = noise((40, 50), "uint8")
     for folder in ("one/em", "two/em", "labels", "a b!c"):
         pictures.write_slices(tmp_path / "all" / folder, np.stack([plane] * 2))
-    omezarr("convert", "--voxel-size", "4,4,30", tmp_path / "all", tmp_path / "output.zarr", code=1)
+    omezarr("convert", "--voxel-size", "4,4,30", tmp_path / "all", tmp_path / "output.zarr", code=2)
     for path in (tmp_path / "all" / "labels").iterdir():
         path.unlink()
     (tmp_path / "all" / "labels").rmdir()
