@@ -80,7 +80,7 @@ bool oz_words_lengths(const struct oz_json *lengths, const char *unit, struct oz
             return false;
         any |= known[i];
     }
-    return !any || oz_buf_printf(out, err, " %s", name);
+    return !any || oz_buf_printf(out, err, "%s%s", *name ? " " : "", name);
 }
 
 void oz_words_member(const struct oz_json *object, const char *key, char *out, size_t room)
