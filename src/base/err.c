@@ -14,7 +14,7 @@ struct draft {
     size_t length; /* that was wanted; what did not fit is cut */
 };
 
-static void add(struct draft *draft, const char *format, va_list args)
+static void OZ_PRINTF(2, 0) add(struct draft *draft, const char *format, va_list args)
 {
     if (draft->length >= sizeof draft->text)
         return;

@@ -77,8 +77,9 @@ void oz_store_close(struct oz_store *store)
 {
     if (store == NULL)
         return;
-    OZ_AUTO_FREE char *name = store->name;
+    char *name = store->name;
     store->type->close(store);
+    oz_free(name);
 }
 
 /* ---- read ---- */
@@ -208,16 +209,19 @@ bool oz_writer_write(struct oz_writer *writer, uint64_t offset, const void *data
 
 bool oz_writer_commit(struct oz_writer *writer, struct oz_err *err)
 {
-    OZ_AUTO_FREE char *key = writer->key;
-    return writer->store->type->commit(writer, writer->placed, err);
+    char *key = writer->key;
+    bool ok = writer->store->type->commit(writer, writer->placed, err);
+    oz_free(key);
+    return ok;
 }
 
 void oz_writer_abort(struct oz_writer *writer)
 {
     if (writer == NULL)
         return;
-    OZ_AUTO_FREE char *key = writer->key;
+    char *key = writer->key;
     writer->store->type->abort(writer);
+    oz_free(key);
 }
 
 bool oz_store_put(struct oz_store *store, const char *key, const void *data, size_t size,
