@@ -44,19 +44,6 @@ bool oz_shrink_is_local(enum oz_shrink kind)
     return kind != OZ_SHRINK_BICUBIC;
 }
 
-struct oz_shrink_taps oz_shrink_taps(uint64_t index, uint64_t factor, uint64_t size)
-{
-    const uint64_t first = index * factor;
-    const uint64_t length = oz_min_u64(factor, size - first);
-    const uint64_t middle = first + (length - 1) / 2;
-    if (length % 2 != 0)
-        return (struct oz_shrink_taps){1, {middle}, {1}};
-    return (struct oz_shrink_taps){
-        4,
-        {middle - (middle > 0), middle, middle + 1, middle + 1 + (middle + 2 < size)},
-        {-1. / 16, 9. / 16, 9. / 16, -1. / 16}};
-}
-
 /* ---- factors of 1 and 2: at most eight boxes of equal blocks ---- */
 
 /* Blocks along one axis, from `from`, that all hold `length` voxels. */
@@ -106,42 +93,55 @@ static void shrink_parts(const struct oz_shrink_kernels *kernel, const struct oz
     }
 }
 
-/* ---- any factor: block by block ---- */
+/* ---- any factor: row of blocks by row of blocks ---- */
 
 /* Keep the one or two middle voxels along each axis: interpolating linearly at the centre of a
  * block is their mean. */
-static void keep_middle(struct oz_shrink_block *block, size_t item)
+static void keep_middle(struct oz_shrink_blocks *blocks, size_t item)
 {
     uint64_t skip[3];
     for (unsigned a = 0; a < 3; a++) {
-        skip[a] = (block->size[a] - 1) / 2;
-        block->size[a] = block->size[a] % 2 != 0 ? 1 : 2;
+        skip[a] = (blocks->size[a] - 1) / 2;
+        blocks->size[a] = blocks->size[a] % 2 != 0 ? 1 : 2;
     }
-    block->src += (ptrdiff_t)skip[0] * block->strides[0] + (ptrdiff_t)skip[1] * block->strides[1] +
-                  skip[2] * item;
+    blocks->src += (ptrdiff_t)skip[0] * blocks->strides[0] +
+                   (ptrdiff_t)skip[1] * blocks->strides[1] + skip[2] * item;
+}
+
+static void shrink_run(const struct oz_shrink_kernels *kernel, enum oz_shrink kind,
+                       const struct oz_shrink_blocks *first, uint64_t count, uint8_t *dst,
+                       size_t item)
+{
+    struct oz_shrink_blocks blocks = *first;
+    if (kind == OZ_SHRINK_BILINEAR) {
+        keep_middle(&blocks, item);
+        kind = OZ_SHRINK_MEAN;
+    }
+    kernel->blocks(kind, &blocks, count, dst);
 }
 
 static void shrink_row(const struct oz_shrink_kernels *kernel, const struct oz_shrink_job *job,
                        uint64_t z, uint64_t y, size_t item)
 {
     const uint64_t at_z = z * job->factor[0], at_y = y * job->factor[1];
-    const uint8_t *src =
-        job->src + (ptrdiff_t)at_z * job->src_strides[0] + (ptrdiff_t)at_y * job->src_strides[1];
+    struct oz_shrink_blocks blocks = {
+        .src = job->src + (ptrdiff_t)at_z * job->src_strides[0] +
+               (ptrdiff_t)at_y * job->src_strides[1],
+        .strides = {job->src_strides[0], job->src_strides[1]},
+        .size = {oz_min_u64(job->factor[0], job->size[0] - at_z),
+                 oz_min_u64(job->factor[1], job->size[1] - at_y), job->factor[2]},
+        .step = job->factor[2],
+    };
     uint8_t *dst =
         job->dst + (ptrdiff_t)z * job->dst_strides[0] + (ptrdiff_t)y * job->dst_strides[1];
-    const bool bilinear = job->kind == OZ_SHRINK_BILINEAR;
-    for (uint64_t at_x = 0; at_x < job->size[2]; at_x += job->factor[2], dst += item) {
-        struct oz_shrink_block block = {
-            .src = src + at_x * item,
-            .strides = {job->src_strides[0], job->src_strides[1]},
-            .size = {oz_min_u64(job->factor[0], job->size[0] - at_z),
-                     oz_min_u64(job->factor[1], job->size[1] - at_y),
-                     oz_min_u64(job->factor[2], job->size[2] - at_x)},
-        };
-        if (bilinear)
-            keep_middle(&block, item);
-        kernel->block(bilinear ? OZ_SHRINK_MEAN : job->kind, &block, dst);
-    }
+    const struct run whole = axis_run(job->size[2], job->factor[2], false);
+    const struct run cut = axis_run(job->size[2], job->factor[2], true);
+    if (whole.count > 0)
+        shrink_run(kernel, job->kind, &blocks, whole.count, dst, item);
+    blocks.src += cut.from * job->factor[2] * item;
+    blocks.size[2] = cut.length;
+    if (cut.count > 0)
+        shrink_run(kernel, job->kind, &blocks, cut.count, dst + cut.from * item, item);
 }
 
 static void shrink_blocks(const struct oz_shrink_kernels *kernel, const struct oz_shrink_job *job,

@@ -6,10 +6,10 @@
 #include "image/shrink.h"
 
 enum {
-    OZ_SHRINK_GATHER = 1024, /* voxels of a block that are looked at in a buffer of their own */
-    OZ_SHRINK_VECTOR = 32,   /* bytes of the longest vector in use */
-    OZ_SHRINK_FEW = 128,     /* fit into the smallest type of pixels when counted */
-    OZ_SHRINK_SPAN = 512     /* voxels of a row that are interpolated at once */
+    OZ_SHRINK_VECTOR = 32,      /* bytes of the longest vector in use */
+    OZ_SHRINK_LANE_BLOCK = 512, /* voxels of the largest block that is handled beside others */
+    OZ_SHRINK_FEW = 128,        /* fit into the smallest type of pixels when counted */
+    OZ_SHRINK_SPAN = 512        /* voxels of a row that are interpolated at once */
 };
 
 /* The arguments of oz_shrink_box. */
@@ -38,17 +38,24 @@ struct oz_shrink_part {
     uint64_t count[3]; /* blocks along z, y, x */
 };
 
-/* One block of any size. */
-struct oz_shrink_block {
-    const uint8_t *src;
+/* Blocks of any size, side by side along x. */
+struct oz_shrink_blocks {
+    const uint8_t *src; /* of the first one */
     ptrdiff_t strides[2];
     uint64_t size[3]; /* z, y, x */
+    uint64_t step;    /* voxels from block to block */
 };
+
+static inline size_t oz_shrink_voxels(const struct oz_shrink_blocks *blocks)
+{
+    return blocks->size[0] * blocks->size[1] * blocks->size[2];
+}
 
 /* Kinds here: median, mode, mean, min, max, nearest. */
 struct oz_shrink_kernels {
     void (*part)(enum oz_shrink kind, const struct oz_shrink_part *part);
-    void (*block)(enum oz_shrink kind, const struct oz_shrink_block *block, void *out);
+    void (*blocks)(enum oz_shrink kind, const struct oz_shrink_blocks *blocks, uint64_t count,
+                   void *out);
     void (*cubic)(const struct oz_shrink_job *job);
 };
 
@@ -63,6 +70,17 @@ struct oz_shrink_taps {
 };
 
 /* Catmull-Rom at the centre of block `index` of an axis; the box's edge voxels are repeated. */
-struct oz_shrink_taps oz_shrink_taps(uint64_t index, uint64_t factor, uint64_t size);
+static inline struct oz_shrink_taps oz_shrink_taps(uint64_t index, uint64_t factor, uint64_t size)
+{
+    const uint64_t first = index * factor;
+    const uint64_t length = factor < size - first ? factor : size - first;
+    const uint64_t middle = first + (length - 1) / 2;
+    if (length % 2 != 0)
+        return (struct oz_shrink_taps){1, {middle}, {1}};
+    return (struct oz_shrink_taps){
+        4,
+        {middle - (middle > 0), middle, middle + 1, middle + 1 + (middle + 2 < size)},
+        {-1. / 16, 9. / 16, 9. / 16, -1. / 16}};
+}
 
 #endif

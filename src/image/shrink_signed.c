@@ -10,10 +10,13 @@
 
 __extension__ typedef __int128 wide;
 
-#define EQUAL(a, b) ((a) == (b))
 #define BEFORE(a, b) ((a) < (b))
-#define IS_NAN(a) ((void)(a), 0)
-#define NAN_PIXEL 0
+#define UNORDERED(a, b) ((void)(a), (void)(b), 0)
+#define NAN_BITS 0
+#define NAN_KEY(key) ((void)(key), 0)
+#define TO_BITS(a) ((BITS)(a))
+#define FROM_BITS(bits) ((PIXEL)(bits))
+#define TO_LABEL(a) TO_BITS(a)
 /* Half the sum without overflow, rounded down; then one more where that was below zero and odd. */
 #define HALF(a, b) ((PIXEL)(((a) & (b)) + (PIXEL)(((a) ^ (b)) >> 1)))
 #define MIDDLE(a, b) ((PIXEL)(HALF(a, b) + (HALF(a, b) < 0 ? (PIXEL)(((a) ^ (b)) & 1) : (PIXEL)0)))
@@ -39,6 +42,7 @@ static wide divide_down(wide a, wide b)
 #define BITS uint8_t
 #define SUM int16_t
 #define TOTAL int64_t
+#define COUNT uint16_t
 #define NAME(f) f##_i8
 #include "image/shrink_kernels.inc.h"
 
@@ -46,6 +50,7 @@ static wide divide_down(wide a, wide b)
 #define BITS uint16_t
 #define SUM int32_t
 #define TOTAL int64_t
+#define COUNT uint16_t
 #define NAME(f) f##_i16
 #include "image/shrink_kernels.inc.h"
 
@@ -53,6 +58,7 @@ static wide divide_down(wide a, wide b)
 #define BITS uint32_t
 #define SUM int64_t
 #define TOTAL int64_t
+#define COUNT uint32_t
 #define NAME(f) f##_i32
 #include "image/shrink_kernels.inc.h"
 
@@ -60,5 +66,6 @@ static wide divide_down(wide a, wide b)
 #define BITS uint64_t
 #define SUM wide
 #define TOTAL wide
+#define COUNT uint64_t
 #define NAME(f) f##_i64
 #include "image/shrink_kernels.inc.h"

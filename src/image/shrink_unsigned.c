@@ -10,10 +10,13 @@
 
 __extension__ typedef unsigned __int128 wide;
 
-#define EQUAL(a, b) ((a) == (b))
 #define BEFORE(a, b) ((a) < (b))
-#define IS_NAN(a) ((void)(a), 0)
-#define NAN_PIXEL 0
+#define UNORDERED(a, b) ((void)(a), (void)(b), 0)
+#define NAN_BITS 0
+#define NAN_KEY(key) ((void)(key), 0)
+#define TO_BITS(a) ((BITS)(a))
+#define FROM_BITS(bits) ((PIXEL)(bits))
+#define TO_LABEL(a) TO_BITS(a)
 #define MIDDLE(a, b) ((PIXEL)(((a) & (b)) + (PIXEL)(((a) ^ (b)) >> 1)))
 #define MEAN(sum, shift) ((PIXEL)(((sum) + ((SUM)1 << (shift) >> 1)) >> (shift)))
 #define MEAN_OF(total, n) ((PIXEL)(((total) + (n) / 2) / (n)))
@@ -27,6 +30,7 @@ __extension__ typedef unsigned __int128 wide;
 #define BITS uint8_t
 #define SUM uint16_t
 #define TOTAL uint64_t
+#define COUNT uint16_t
 #define NAME(f) f##_u8
 #include "image/shrink_kernels.inc.h"
 
@@ -34,6 +38,7 @@ __extension__ typedef unsigned __int128 wide;
 #define BITS uint16_t
 #define SUM uint32_t
 #define TOTAL uint64_t
+#define COUNT uint16_t
 #define NAME(f) f##_u16
 #include "image/shrink_kernels.inc.h"
 
@@ -41,6 +46,7 @@ __extension__ typedef unsigned __int128 wide;
 #define BITS uint32_t
 #define SUM uint64_t
 #define TOTAL uint64_t
+#define COUNT uint32_t
 #define NAME(f) f##_u32
 #include "image/shrink_kernels.inc.h"
 
@@ -48,5 +54,6 @@ __extension__ typedef unsigned __int128 wide;
 #define BITS uint64_t
 #define SUM wide
 #define TOTAL wide
+#define COUNT uint64_t
 #define NAME(f) f##_u64
 #include "image/shrink_kernels.inc.h"
