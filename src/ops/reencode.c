@@ -110,8 +110,11 @@ static bool copy_chunk(const struct shared *shared, struct worker *worker, const
 {
     struct slot slot;
     memcpy(&slot, worker->index.data + number * sizeof slot, sizeof slot);
-    if (!encode_again(shared, worker, key, slot, err))
-        return shared->slots == 1 || oz_err_prefix(err, "chunk %" PRIu64 ": ", number);
+    if (!encode_again(shared, worker, key, slot, err)) {
+        if (shared->slots > 1)
+            oz_err_prefix(err, "chunk %" PRIu64 ": ", number);
+        return false;
+    }
     const uint64_t size = worker->again.size;
     uint64_t offset = oz_shard_writer_place(writer, &number, &size, 1);
     return oz_shard_writer_write(writer, offset, worker->again.data, size, err);
