@@ -19,6 +19,7 @@ enum {
     MAX_CHANNELS = 1 << 16,
     MAX_RUNS = 1 << 22,
     MAX_PLANES = 1 << 24, /* of one image */
+    MAX_ALL_PLANES = 1 << 26,
     MAX_UUID = 512,
 };
 
@@ -46,6 +47,7 @@ struct parser {
     enum element stack[MAX_DEPTH];
     size_t depth;
     size_t image_room, channel_room, run_room, file_room, run_total;
+    uint64_t plane_total;
     struct name_index names;
     char uuid[MAX_UUID]; /* text of the open UUID element */
     size_t uuid_size;
@@ -275,6 +277,9 @@ static bool begin_pixels(struct parser *p, const char **atts)
         if (!oz_mul(planes, image->size[i], &planes) || planes > MAX_PLANES)
             return oz_fail(p->err, OZ_ELIMIT, "more than %d planes in one image", MAX_PLANES);
     }
+    p->plane_total += planes;
+    if (p->plane_total > MAX_ALL_PLANES)
+        return oz_fail(p->err, OZ_ELIMIT, "more than %d planes in all images", MAX_ALL_PLANES);
     for (int i = 0; i < 3; i++)
         image->voxel_nm[i] =
             amount(atts, lengths[i][0], lengths[i][1], "\xc2\xb5m", oz_length_unit_nm);

@@ -219,8 +219,10 @@ static bool add_layer(struct ome *ome, size_t number, const uint64_t sizes[3],
         pages->planes = OZ_STEAL(owned);
     if (!stack_survey(stack, pages, sizes, f->progress, err))
         return false;
-    stack->has_c = stack->shape[OZ_C] > 1;
-    return make_channels(image, sizes[OZ_C], stack->samples, &stack->channels, err);
+    if (!make_channels(image, sizes[OZ_C], stack->samples, &stack->channels, err))
+        return false;
+    stack->has_c = stack->shape[OZ_C] > 1 || stack->channels;
+    return true;
 }
 
 /* A file that is one image at even steps needs no map, and may be a slice among others. */
@@ -245,23 +247,28 @@ static bool is_simple(struct ome *ome, const uint64_t sizes[3], const struct sta
     return make_channels(image, sizes[OZ_C], file->picture->first.samples, &file->channels, err);
 }
 
-static void warn_of_missing(const struct ome *ome, size_t number, uint64_t missing, uint64_t total)
+static void warn_of_missing(const struct ome *ome, uint64_t missing, uint64_t total)
 {
-    if (missing == total)
-        oz_progress_say(ome->finder->progress, OZ_EVENT_WARNING,
-                        "%s: image %zu of its OME-XML has no page in any file, left out", ome->path,
-                        number + 1);
-    else if (missing)
+    if (missing && missing < total)
         oz_progress_say(ome->finder->progress, OZ_EVENT_WARNING,
                         "%s: OME-XML names no page for %" PRIu64 " of %" PRIu64
                         " planes: they are filled with zeros",
                         ome->path, missing, total);
 }
 
-/* Pages of the only file that are planes of no image: not used, but said. */
-static void warn_of_unused(const struct ome *ome, uint64_t used)
+static void warn_of_empty(const struct ome *ome, size_t added)
 {
-    const struct oz_picture *own = ome->set.single ? ome->set.pool->items[0] : NULL;
+    size_t count = ome->doc->image_count;
+    if (added < count)
+        oz_progress_say(ome->finder->progress, OZ_EVENT_WARNING,
+                        "%s: %zu of the %zu images of its OME-XML have no page in any file and are "
+                        "left out",
+                        ome->path, count - added, count);
+}
+
+/* Pages of the only file that are planes of no image: not used, but said. */
+static void warn_of_unused(const struct ome *ome, const struct oz_picture *own, uint64_t used)
+{
     if (own && used < own->pages)
         oz_progress_say(ome->finder->progress, OZ_EVENT_WARNING,
                         "%s: %" PRIu64 " of its %" PRIu64
@@ -271,6 +278,7 @@ static void warn_of_unused(const struct ome *ome, uint64_t used)
 
 static bool add_images(struct ome *ome, bool *simple, struct oz_err *err)
 {
+    const struct oz_picture *own = ome->set.single ? ome->set.pool->items[0] : NULL;
     uint64_t used = 0;
     size_t added = 0;
     *simple = false;
@@ -281,10 +289,8 @@ static bool add_images(struct ome *ome, bool *simple, struct oz_err *err)
             return false;
         OZ_AUTO_FREE struct stack_plane *owned = planes;
         uint64_t total = sizes[OZ_T] * sizes[OZ_C] * sizes[OZ_Z];
-        warn_of_missing(ome, i, missing, total);
+        warn_of_missing(ome, missing, total);
         used += total - missing;
-        if (i + 1 == ome->doc->image_count)
-            warn_of_unused(ome, used);
         if (missing == total)
             continue;
         if (i == 0 && !is_simple(ome, sizes, owned, simple, err))
@@ -293,7 +299,11 @@ static bool add_images(struct ome *ome, bool *simple, struct oz_err *err)
             return false;
         added++;
     }
-    return added || oz_fail(err, OZ_EFORMAT, "%s: none of its planes is in a file", ome->path);
+    if (!added)
+        return oz_fail(err, OZ_EFORMAT, "%s: none of its planes is in a file", ome->path);
+    warn_of_empty(ome, added);
+    warn_of_unused(ome, own, used);
+    return true;
 }
 
 /* `own` is the picture that holds the text (taken), or NULL for a companion. */

@@ -8,6 +8,8 @@
 #include "base/alloc.h"
 #include "base/checked.h"
 
+enum { MAX_NAMED = 1 << 26 }; /* planes that all runs of an image name, one after the other */
+
 struct map {
     const struct stack_ome_set *set;
     const struct oz_omexml_image *image;
@@ -15,6 +17,7 @@ struct map {
     uint64_t total;
     uint32_t first_c_unit; /* FirstC counts this many a page channel */
     struct stack_plane *planes;
+    uint64_t named; /* planes that runs have named so far */
 };
 
 /* OME-XML counts all directories of the chain, pages are without the reduced ones. */
@@ -82,7 +85,7 @@ static bool find_sizes(struct map *m, uint64_t begin, struct oz_err *err)
     m->sizes[OZ_T] = image->size[OZ_T];
     m->sizes[OZ_C] = channels;
     m->sizes[OZ_Z] = image->size[OZ_Z];
-    if (!oz_mul(m->sizes[OZ_T] * m->sizes[OZ_Z], channels, &m->total) || m->total > 1 << 24)
+    if (!oz_mul(m->sizes[OZ_T] * m->sizes[OZ_Z], channels, &m->total) || m->total > MAX_NAMED)
         return oz_fail(err, OZ_ELIMIT, "%s: OME-XML: too many planes", m->set->path);
     /* Some writers count samples in FirstC, some pages. */
     m->first_c_unit = 1;
@@ -122,7 +125,7 @@ static bool run_begin(const struct map *m, const struct oz_omexml_run *run, uint
     return true;
 }
 
-static bool place_run(const struct map *m, const struct oz_omexml_run *run, struct oz_err *err)
+static bool place_run(struct map *m, const struct oz_omexml_run *run, struct oz_err *err)
 {
     uint32_t place;
     const struct oz_picture *picture = run_picture(m, run, &place);
@@ -135,6 +138,10 @@ static bool place_run(const struct map *m, const struct oz_omexml_run *run, stru
     if (!count)
         count = run->has_ifd ? 1 : picture->pages;
     count = oz_min_u64(count, m->total - n);
+    m->named += count;
+    if (m->named > MAX_NAMED)
+        return oz_fail(err, OZ_ELIMIT, "%s: OME-XML names planes over and over again",
+                       m->set->path);
     for (uint64_t i = 0; i < count; i++) {
         if (!page_of(picture, run->ifd + i, &page))
             return oz_fail(err, OZ_EFORMAT,

@@ -150,24 +150,28 @@ static double line_amount(const char *text, const char *key)
     return line_value(text, key, value) && oz_text_to_double(value, &number) ? fabs(number) : 0;
 }
 
-static void read_imagej_sizes(const char *text, const struct oz_page *page, struct oz_layout *out)
+/* The unit of an axis, which has a line of its own where it is not that of x. */
+static double axis_unit_nm(const char *text, const char *key, double fallback)
 {
     char unit[MAX_VALUE];
-    double nm = line_value(text, "unit", unit) ? oz_length_unit_nm(unit) : 0;
-    if (nm > 0) {
-        for (int i = 0; i < 2; i++)
-            if (page->per_unit[i] > 0 && isfinite(nm / page->per_unit[i]))
-                out->voxel_nm[i] = nm / page->per_unit[i];
-        /* ImageJ leaves a y or z calibration out where it is that of x. */
-        if (!(out->voxel_nm[1] > 0))
-            out->voxel_nm[1] = out->voxel_nm[0];
-        out->voxel_nm[2] = nm * line_amount(text, "spacing");
-    }
-    out->t_step = line_amount(text, "finterval");
+    return line_value(text, key, unit) ? oz_length_unit_nm(unit) : fallback;
+}
+
+/* A missing `spacing` is one unit to ImageJ, which is also what it says of a depth nobody measured:
+ * unknown here. */
+static void read_imagej_sizes(const char *text, const struct oz_page *page, struct oz_layout *out)
+{
+    double x_nm = axis_unit_nm(text, "unit", 0);
+    const double nm[2] = {x_nm, axis_unit_nm(text, "yunit", x_nm)};
+    for (int i = 0; i < 2; i++)
+        if (page->per_unit[i] > 0 && isfinite(nm[i] / page->per_unit[i]))
+            out->voxel_nm[i] = nm[i] / page->per_unit[i];
+    double depth = axis_unit_nm(text, "zunit", x_nm) * line_amount(text, "spacing");
+    out->voxel_nm[2] = isfinite(depth) ? depth : 0;
     char time_unit[MAX_VALUE];
     double seconds = line_value(text, "tunit", time_unit) ? oz_time_unit_seconds(time_unit) : 1;
-    if (seconds > 0)
-        out->t_step *= seconds;
+    double step = line_amount(text, "finterval") * seconds;
+    out->t_step = isfinite(step) ? step : 0;
 }
 
 static void read_imagej(const char *text, const struct oz_page *page, uint64_t pages,

@@ -678,6 +678,15 @@ def test_ome_pages_that_are_not_named(tmp_path):
     assert len(warnings) == 1 and "2 of its 5 pages" in warnings[0]
 
 
+def test_ome_images_without_pages(tmp_path, raw):
+    """A text that speaks of a whole plate, in the file of one well."""
+    data = ramp(3, 5, 6)
+    images = [ome_image({"X": 6, "Y": 5, "Z": 3}) for _ in range(96)]
+    path = tmp_path / "a.ome.tif"
+    write_ome(path, data, ome_xml(images))
+    same(dump_one(path, raw, warnings=1), data[None, None])
+
+
 def test_ome_slices_in_a_folder(tmp_path, raw):
     data = ramp(4, 5, 6)
     for z, plane in enumerate(data):
@@ -711,6 +720,7 @@ HOSTILE = {
         [(0, 0, 0, 3, "../../../etc/passwd", "urn:uuid:x")]))], 'UUID="urn:uuid:y"'),
     "itself": ome_xml(['<BinaryOnly MetadataFile="a.ome.tif"/>']),
     "nothing": ome_xml([]),
+    "images": ome_xml([ome_image({"X": 6, "Y": 5, "Z": 10000000})] * 20),
 }
 
 

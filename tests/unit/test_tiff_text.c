@@ -69,6 +69,22 @@ static void imagej_hyperstack(void **state)
     assert_string_equal(warning, "");
 }
 
+static void imagej_units_of_each_axis(void **state)
+{
+    (void)state;
+    struct oz_layout l = read_text("ImageJ=1.54\nimages=3\nslices=3\nunit=nm\nyunit=mm\n"
+                                   "zunit=micron\nspacing=2\nfinterval=5\ntunit=ms\n",
+                                   3, 1);
+    assert_float_equal(l.voxel_nm[0], 0.5, 1e-12);
+    assert_float_equal(l.voxel_nm[1], 0.25e6, 1e-6);
+    assert_float_equal(l.voxel_nm[2], 2000, 1e-9);
+    assert_float_equal(l.t_step, 0.005, 1e-12);
+    /* A depth that is not told is not guessed. */
+    l = read_text("ImageJ=1.54\nimages=3\nslices=3\nunit=nm\n", 3, 1);
+    assert_float_equal(l.voxel_nm[0], 0.5, 1e-12);
+    assert_float_equal(l.voxel_nm[2], 0, 0);
+}
+
 static void imagej_without_all_counts(void **state)
 {
     (void)state;
@@ -191,6 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_pages_are_z),
         cmocka_unit_test(imagej_hyperstack),
+        cmocka_unit_test(imagej_units_of_each_axis),
         cmocka_unit_test(imagej_without_all_counts),
         cmocka_unit_test(imagej_that_does_not_fit),
         cmocka_unit_test(imagej_units),
