@@ -22,6 +22,7 @@ struct png {
     int flags;     /* of decoding: transparency of a palette becomes alpha */
     uint64_t bits; /* of a stored pixel */
     bool interlaced;
+    bool two_valued; /* one bit: kept as 0 and 1 */
 };
 
 /* A file as libspng reads it: forward only, in small pieces. */
@@ -104,8 +105,8 @@ static bool start_decoder(struct decoder *decoder, const struct png *png, const 
     return code == 0 || fail_png(decoder, code, err);
 }
 
-/* Type, samples and the form libspng decodes to. Palettes are colours, narrow greys are spread over
- * 0 ... 255. */
+/* Type, samples and the form libspng decodes to. Palettes are colours; greys of two and four bits
+ * are spread over 0 ... 255; one bit stays 0 and 1, for such pictures are masks. */
 static bool set_format(struct png *png, const struct spng_ihdr *head, bool transparent)
 {
     struct oz_page *page = &png->page;
@@ -115,6 +116,7 @@ static bool set_format(struct png *png, const struct spng_ihdr *head, bool trans
     switch (head->color_type) {
     case SPNG_COLOR_TYPE_GRAYSCALE:
         page->samples = 1;
+        png->two_valued = head->bit_depth == 1;
         if (head->bit_depth < 8)
             png->format = SPNG_FMT_G8;
         break;
@@ -233,6 +235,9 @@ static void take_row(const struct job *job, const uint8_t *row, uint64_t y)
     const size_t samples = job->png->page.samples, out_row = part->cols * job->item;
     oz_planes_put(job->item, samples, part->cols, row + part->x * samples * job->item,
                   job->out + (y - part->y) * out_row, part->rows * out_row);
+    uint8_t *out = job->out + (y - part->y) * out_row;
+    for (uint64_t x = 0; job->png->two_valued && x < part->cols; x++)
+        out[x] &= 1;
 }
 
 static bool read_rows(const struct job *job, const struct decoder *decoder, struct oz_err *err)

@@ -400,12 +400,12 @@ def test_pixel_size(tmp_path, resolution, unit, nm):
 
 
 def expand_pillow(image):
-    """Pixels as [1][sample][row][column]; palettes as colours, one bit as 0 and 255."""
+    """Pixels as [1][sample][row][column]; palettes as colours, one bit as 0 and 1."""
     if image.mode == "P":
         image = image.convert("RGBA" if "transparency" in image.info else "RGB")
-    if image.mode == "1":
-        image = image.convert("L")
     pixels = numpy.asarray(image)
+    if image.mode == "1":
+        pixels = pixels.astype("uint8")
     if image.mode.startswith("I"):
         pixels = pixels.astype("uint16")
     return pixels[None, None] if pixels.ndim == 2 else numpy.moveaxis(pixels, -1, 0)[None]
