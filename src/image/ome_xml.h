@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 
-enum { OZ_OMEXML_OWN = UINT32_MAX }; /* a TiffData that names no file: the one the text is in */
+#define OZ_OMEXML_OWN UINT32_MAX /* a TiffData that names no file: the one the text is in */
 
 /* A run of planes: `count` directories from `ifd` on. */
 struct oz_omexml_run {

@@ -44,7 +44,7 @@ struct oz_stack_list {
 };
 
 /*
- * Find what a file or folder holds: one stack a layer. Rules, names and order: docs/convert.md.
+ * Find what a file or folder holds: one stack a layer. Rules, names and order: docs/input.md.
  * Warnings (gaps in numbering, slices padded to the largest) go to `progress`. Slices whose type or
  * channel count differ, no picture at all, or any broken file fail with its name.
  */

@@ -19,7 +19,7 @@ struct stack_pool {
     size_t count;
 };
 
-enum { STACK_NO_PLANE = UINT32_MAX };
+#define STACK_NO_PLANE UINT32_MAX
 
 /* Where a plane lies; `picture` is STACK_NO_PLANE where no file holds it. */
 struct stack_plane {
