@@ -32,8 +32,8 @@ def read_file(path):
             series = tiff.series[0]
             array, axes = series.asarray(), series.axes
     else:
-        array = np.asarray(Image.open(path))
-        array = array.astype(np.uint8) if array.dtype == bool else array
+        picture = Image.open(path)
+        array = np.asarray(picture.convert("L") if picture.mode == "1" else picture)
         axes = "YX" if array.ndim == 2 else "YXS"
     named = "".join(axis if axis in "TCZYX" else "C" if axis == "S" else "Z" for axis in axes)
     order = [named.index(axis) for axis in "TCZYX" if axis in named]

@@ -168,7 +168,8 @@ def test_symbols(archive):
     bad, member = [], ""
     for line in run("nm", "--format=sysv", archive).stdout.splitlines():
         if line.rstrip().endswith(":"):
-            member = re.sub(r".*[\[(]?(\w[\w.]*\.o)[\])]?:$", r"\1", line.strip())
+            found = re.search(r"([\w.-]+\.o)\]?:$", line.strip())
+            member = found[1] if found else ""
         parts = [part.strip() for part in line.split("|")]
         if len(parts) != 7:
             continue
