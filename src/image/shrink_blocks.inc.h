@@ -12,23 +12,25 @@ static OZ_INLINE const PIXEL *NAME(row)(const struct oz_shrink_blocks *blocks, u
 
 #define LANES (OZ_SHRINK_VECTOR / sizeof(PIXEL))
 
-/* Voxel k of lane i goes to to[k * LANES + i]; lanes without a block stay 0. */
+/* Voxel k of lane i goes to to[k * LANES + i], y fastest, then x, as ties of the mode want it;
+ * lanes without a block stay 0. */
 static OZ_INLINE void NAME(spread)(const struct oz_shrink_blocks *blocks, size_t count, bool labels,
                                    BITS *to)
 {
-    const uint64_t width = blocks->size[2];
+    const uint64_t width = blocks->size[2], height = blocks->size[1];
     if (count < LANES)
         memset(to, 0, oz_shrink_voxels(blocks) * LANES * sizeof *to);
     for (uint64_t z = 0; z < blocks->size[0]; z++) {
-        for (uint64_t y = 0; y < blocks->size[1]; y++) {
+        for (uint64_t y = 0; y < height; y++) {
             const PIXEL *row = NAME(row)(blocks, z, y);
+            BITS *column = to + y * LANES;
             for (size_t i = 0; i < count; i++) {
                 for (uint64_t x = 0; x < width; x++)
-                    to[x * LANES + i] = labels ? TO_LABEL(row[x]) : TO_KEY(row[x]);
+                    column[x * height * LANES + i] = labels ? TO_LABEL(row[x]) : TO_KEY(row[x]);
                 row += blocks->step;
             }
-            to += width * LANES;
         }
+        to += width * height * LANES;
     }
 }
 
@@ -206,10 +208,9 @@ static PIXEL NAME(block_mode)(const struct oz_shrink_blocks *block)
     BITS best = TO_LABEL(NAME(row)(block, 0, 0)[0]), last = best;
     size_t best_count = NAME(count_labels)(block, best), left = oz_shrink_voxels(block);
     for (uint64_t z = 0; z < block->size[0]; z++) {
-        for (uint64_t y = 0; y < block->size[1]; y++) {
-            const PIXEL *row = NAME(row)(block, z, y);
-            for (uint64_t x = 0; x < block->size[2] && left > best_count; x++, left--) {
-                const BITS label = TO_LABEL(row[x]);
+        for (uint64_t x = 0; x < block->size[2]; x++) {
+            for (uint64_t y = 0; y < block->size[1] && left > best_count; y++, left--) {
+                const BITS label = TO_LABEL(NAME(row)(block, z, y)[x]);
                 if (label == best || label == last)
                     continue;
                 const size_t count = NAME(count_labels)(block, label);

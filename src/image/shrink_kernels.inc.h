@@ -125,11 +125,12 @@ static OZ_INLINE void NAME(elect)(BITS label, BITS count, BITS *best, BITS *best
     *best_count = count > *best_count ? count : *best_count;
 }
 
-/* Each voxel counts those like it that follow, so the first of its kind has them all. */
+/* Each voxel counts those like it that follow, so the first of its kind has them all. Here the
+ * order matters, and y runs fastest, then x. */
 static OZ_INLINE PIXEL NAME(mode_8)(const PIXEL *v)
 {
-    const BITS a = TO_LABEL(v[0]), b = TO_LABEL(v[1]), c = TO_LABEL(v[2]), d = TO_LABEL(v[3]);
-    const BITS e = TO_LABEL(v[4]), f = TO_LABEL(v[5]), g = TO_LABEL(v[6]), h = TO_LABEL(v[7]);
+    const BITS a = TO_LABEL(v[0]), b = TO_LABEL(v[2]), c = TO_LABEL(v[1]), d = TO_LABEL(v[3]);
+    const BITS e = TO_LABEL(v[4]), f = TO_LABEL(v[6]), g = TO_LABEL(v[5]), h = TO_LABEL(v[7]);
     BITS best = a;
     BITS count = (BITS)((a == b) + (a == c) + (a == d) + (a == e) + (a == f) + (a == g) + (a == h));
     NAME(elect)
