@@ -5,6 +5,11 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/checked.h"
+
+#define TILE_BYTES 8192
+#define TILE_ITEM 128 /* larger items are worth a memcpy of their own */
+
 struct axis {
     uint64_t length;
     ptrdiff_t dst, src; /* strides in bytes */
@@ -90,20 +95,19 @@ static bool step(const struct walk *walk, uint64_t *index, uint8_t **dst, const 
 }
 
 /* `size` is a constant in each call below, so that the copy of one item becomes one move. */
-static inline void copy_items(uint8_t *dst, const uint8_t *src, const struct axis *axis,
-                              size_t size)
+static inline void copy_items(uint8_t *dst, const uint8_t *src, struct axis axis, size_t size)
 {
-    for (uint64_t i = 0; i < axis->length; i++) {
+    for (uint64_t i = 0; i < axis.length; i++) {
         memcpy(dst, src, size);
-        dst += axis->dst;
-        src += axis->src;
+        dst += axis.dst;
+        src += axis.src;
     }
 }
 
-static void copy_row(uint8_t *dst, const uint8_t *src, const struct axis *axis, size_t item_size)
+static void copy_row(uint8_t *dst, const uint8_t *src, struct axis axis, size_t item_size)
 {
-    if (axis->dst == (ptrdiff_t)item_size && axis->src == (ptrdiff_t)item_size)
-        memcpy(dst, src, (size_t)axis->length * item_size);
+    if (axis.dst == (ptrdiff_t)item_size && axis.src == (ptrdiff_t)item_size)
+        memcpy(dst, src, (size_t)axis.length * item_size);
     else if (item_size == 1)
         copy_items(dst, src, axis, 1);
     else if (item_size == 2)
@@ -116,19 +120,74 @@ static void copy_row(uint8_t *dst, const uint8_t *src, const struct axis *axis, 
         copy_items(dst, src, axis, item_size);
 }
 
+/*
+ * A transposed plane, tile by tile. The rows of a tile lie far apart, often by a power of two, and
+ * would push each other out of the cache while they are walked across; so each is read in one go
+ * into a small packed tile, and the axes are swapped on the way out of it.
+ */
+static void copy_tile(uint8_t *dst, const uint8_t *src, struct axis outer, struct axis inner,
+                      size_t item_size)
+{
+    uint8_t tile[TILE_BYTES];
+    const ptrdiff_t size = (ptrdiff_t)item_size;
+    const ptrdiff_t pitch = (ptrdiff_t)outer.length * size;
+    const struct axis read = {outer.length, size, outer.src};
+    const struct axis write = {inner.length, inner.dst, pitch};
+    for (ptrdiff_t i = 0; i < (ptrdiff_t)inner.length; i++)
+        copy_row(tile + i * pitch, src + i * inner.src, read, item_size);
+    for (ptrdiff_t j = 0; j < (ptrdiff_t)outer.length; j++)
+        copy_row(dst + j * outer.dst, tile + j * size, write, item_size);
+}
+
+static void copy_plane(uint8_t *dst, const uint8_t *src, struct axis outer, struct axis inner,
+                       size_t item_size)
+{
+    const uint64_t edge = item_size <= 2 ? 64 : item_size <= 8 ? 32 : 8;
+    for (uint64_t j = 0; j < outer.length; j += edge)
+        for (uint64_t i = 0; i < inner.length; i += edge) {
+            struct axis columns = outer, rows = inner;
+            columns.length = oz_min_u64(outer.length - j, edge);
+            rows.length = oz_min_u64(inner.length - i, edge);
+            copy_tile(dst + (ptrdiff_t)i * inner.dst + (ptrdiff_t)j * outer.dst,
+                      src + (ptrdiff_t)i * inner.src + (ptrdiff_t)j * outer.src, columns, rows,
+                      item_size);
+        }
+}
+
+/* Take out the axis along which the source lies in memory, if that is not the last one. */
+static bool take_source_axis(struct walk *walk, struct axis *taken)
+{
+    unsigned best = walk->rank - 1;
+    for (unsigned i = 0; i + 1 < walk->rank; i++)
+        if (magnitude(walk->axes[i].src) < magnitude(walk->axes[best].src))
+            best = i;
+    if (walk->rank < 2 || best == walk->rank - 1)
+        return false;
+    *taken = walk->axes[best];
+    walk->rank--;
+    for (unsigned i = best; i < walk->rank; i++)
+        walk->axes[i] = walk->axes[i + 1];
+    return true;
+}
+
 void oz_nd_copy(unsigned rank, const uint64_t *shape, size_t item_size, void *dst,
                 const ptrdiff_t *dst_strides, const void *src, const ptrdiff_t *src_strides)
 {
     struct walk walk;
     if (!simplify(&walk, rank, shape, dst_strides, src_strides))
         return;
+    struct axis outer = {1, 0, 0};
+    const bool transposed = item_size <= TILE_ITEM && take_source_axis(&walk, &outer);
     const struct axis inner = take_inner(&walk, item_size);
     uint64_t index[OZ_MAX_RANK] = {0};
     uint8_t *to = dst;
     const uint8_t *from = src;
-    do
-        copy_row(to, from, &inner, item_size);
-    while (step(&walk, index, &to, &from));
+    do {
+        if (transposed)
+            copy_plane(to, from, outer, inner, item_size);
+        else
+            copy_row(to, from, inner, item_size);
+    } while (step(&walk, index, &to, &from));
 }
 
 static bool is_one_byte(const uint8_t *value, size_t item_size)
@@ -169,7 +228,7 @@ void oz_nd_fill(unsigned rank, const uint64_t *shape, size_t item_size, void *ds
         if (inner.dst == (ptrdiff_t)item_size)
             fill_run(to, (size_t)inner.length * item_size, value, item_size);
         else
-            copy_row(to, value, &repeated, item_size);
+            copy_row(to, value, repeated, item_size);
     } while (step(&walk, index, &to, &from));
 }
 

@@ -123,6 +123,32 @@ static void test_copy_equals_naive(void **state)
         check_box(&random, false);
 }
 
+/* Planes larger than a tile, of sizes that no tile divides, axes swapped. */
+static void test_transposed_equals_naive(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {1, 2, 3, 4, 8, 16, 128, 129};
+    struct random random = {77};
+    for (size_t s = 0; s < 8; s++) {
+        const size_t n = sizes[s];
+        const uint64_t shape[3] = {67, 3, 131};
+        ptrdiff_t c_order[3];
+        oz_nd_strides(3, shape, n, c_order);
+        const ptrdiff_t f_order[3] = {(ptrdiff_t)n, (ptrdiff_t)(67 * n), (ptrdiff_t)(67 * 3 * n)};
+        const size_t total = 67 * 3 * 131 * n;
+        uint8_t *src = random_bytes(&random, total);
+        uint8_t *dst = calloc(total, 1);
+        oz_nd_copy(3, shape, n, dst, c_order, src, f_order);
+        for (size_t z = 0; z < 67; z++)
+            for (size_t y = 0; y < 3; y++)
+                for (size_t x = 0; x < 131; x++)
+                    assert_memory_equal(dst + ((z * 3 + y) * 131 + x) * n,
+                                        src + (z + 67 * (y + 3 * x)) * n, n);
+        free(src);
+        free(dst);
+    }
+}
+
 static void test_fill_equals_naive(void **state)
 {
     (void)state;
@@ -226,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_copy_equals_naive),
+        cmocka_unit_test(test_transposed_equals_naive),
         cmocka_unit_test(test_fill_equals_naive),
         cmocka_unit_test(test_empty_box_touches_nothing),
         cmocka_unit_test(test_strides),
