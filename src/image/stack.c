@@ -16,8 +16,8 @@ static void release_stack(struct oz_stack *stack)
 {
     oz_free(stack->name);
     oz_free(stack->path);
-    stack_channels_free(stack->channels, stack->channels ? stack->shape[OZ_C] : 0);
-    stack_pages_free(stack->pages);
+    oz_stack_channels_free(stack->channels, stack->channels ? stack->shape[OZ_C] : 0);
+    oz_stack_pages_free(stack->pages);
 }
 
 void oz_stack_list_release(struct oz_stack_list *list)
@@ -38,10 +38,10 @@ static void release_finder(struct stack_finder *f)
         oz_free(layer->suffix);
     }
     oz_free(f->layers);
-    stack_files_release(f);
+    oz_stack_files_release(f);
 }
 
-struct stack_layer *stack_layer_add(struct stack_finder *f, size_t file, struct oz_err *err)
+struct stack_layer *oz_stack_layer_add(struct stack_finder *f, size_t file, struct oz_err *err)
 {
     if (f->layer_count == f->layer_room) {
         size_t room = f->layer_room ? f->layer_room * 2 : 8;
@@ -66,10 +66,10 @@ static int compare_layers(const void *a, const void *b)
 
 static bool find(struct stack_finder *f, struct oz_stack_list *out, struct oz_err *err)
 {
-    if (!stack_files_find(f, err) || !stack_load(f, err) || !stack_group(f, err))
+    if (!oz_stack_files_find(f, err) || !oz_stack_load(f, err) || !oz_stack_group(f, err))
         return false;
     qsort(f->layers, f->layer_count, sizeof *f->layers, compare_layers);
-    if (!stack_names(f, err))
+    if (!oz_stack_names(f, err))
         return false;
     out->items = oz_alloc(f->layer_count, sizeof *out->items, err);
     if (!out->items)
@@ -129,7 +129,7 @@ bool oz_stack_read(const struct oz_stack *stack, struct oz_files *files, uint64_
     const uint64_t at[3] = {t, c / stack->samples, z};
     size_t item = oz_dtype_size(stack->dtype);
     uint64_t page;
-    const struct oz_picture *picture = stack_plane_find(stack->pages, sizes, at, &page);
+    const struct oz_picture *picture = oz_stack_plane_find(stack->pages, sizes, at, &page);
     if (!picture) {
         memset(out, 0, stack->samples * rows * cols * item);
         return true;

@@ -115,7 +115,7 @@ static bool fail_empty(const struct stack_finder *f, struct oz_err *err)
                    (int)list.size, (const char *)list.data);
 }
 
-bool stack_files_find(struct stack_finder *f, struct oz_err *err)
+bool oz_stack_files_find(struct stack_finder *f, struct oz_err *err)
 {
     enum oz_path_kind kind;
     if (!oz_path_kind(f->source, &kind, err))
@@ -140,12 +140,12 @@ bool stack_files_find(struct stack_finder *f, struct oz_err *err)
     return true;
 }
 
-void stack_files_release(struct stack_finder *f)
+void oz_stack_files_release(struct stack_finder *f)
 {
     for (size_t i = 0; i < f->file_count; i++) {
         struct stack_file *file = &f->files[i];
         oz_picture_close(file->picture);
-        stack_channels_free(file->channels, file->channel_count);
+        oz_stack_channels_free(file->channels, file->channel_count);
         oz_free(file->path);
     }
     oz_free(f->files);
@@ -154,7 +154,7 @@ void stack_files_release(struct stack_finder *f)
 }
 
 /* `files` is sorted by name, and a path differs from its name by what comes before. */
-struct stack_file *stack_file_by_path(const struct stack_finder *f, const char *path)
+struct stack_file *oz_stack_file_by_path(const struct stack_finder *f, const char *path)
 {
     size_t before = (size_t)(f->files[0].name - f->files[0].path);
     if (strncmp(path, f->files[0].path, before) != 0)

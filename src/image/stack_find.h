@@ -66,18 +66,18 @@ struct stack_finder {
 };
 
 /* stack_files.c: fill in `files`. */
-bool stack_files_find(struct stack_finder *finder, struct oz_err *err) OZ_MUST_USE;
-void stack_files_release(struct stack_finder *finder);
+bool oz_stack_files_find(struct stack_finder *finder, struct oz_err *err) OZ_MUST_USE;
+void oz_stack_files_release(struct stack_finder *finder);
 /* The file with this path, or NULL. */
-struct stack_file *stack_file_by_path(const struct stack_finder *finder, const char *path);
+struct stack_file *oz_stack_file_by_path(const struct stack_finder *finder, const char *path);
 
 /* stack_load.c: open them and read their texts; sets of files become layers here. */
-bool stack_load(struct stack_finder *finder, struct oz_err *err) OZ_MUST_USE;
+bool oz_stack_load(struct stack_finder *finder, struct oz_err *err) OZ_MUST_USE;
 
 /* stack_ome.c: layers from the OME-XML of file number `index`, which is more than one regular
  * image in one file. `simple`: it is no more than that, and the file's layout says it all. */
-bool stack_ome_read(struct stack_finder *finder, size_t index, const char *text, bool *simple,
-                    struct oz_err *err) OZ_MUST_USE;
+bool oz_stack_ome_read(struct stack_finder *finder, size_t index, const char *text, bool *simple,
+                       struct oz_err *err) OZ_MUST_USE;
 
 /* stack_ome_map.c: which page each plane of an image is. */
 struct stack_ome_set {
@@ -89,38 +89,39 @@ struct stack_ome_set {
     bool single;            /* all is in one file */
 };
 /* `planes` gets [t][page channel][z]; `sizes` those axes; `missing` counts planes without page. */
-bool stack_ome_map(const struct stack_ome_set *set, size_t image, uint64_t sizes[3],
-                   struct stack_plane **planes, uint64_t *missing, struct oz_err *err) OZ_MUST_USE;
+bool oz_stack_ome_map(const struct stack_ome_set *set, size_t image, uint64_t sizes[3],
+                      struct stack_plane **planes, uint64_t *missing,
+                      struct oz_err *err) OZ_MUST_USE;
 
 /* stack_group.c: the files that are left become layers. */
-bool stack_group(struct stack_finder *finder, struct oz_err *err) OZ_MUST_USE;
+bool oz_stack_group(struct stack_finder *finder, struct oz_err *err) OZ_MUST_USE;
 
 /* stack_survey.c: shape, type and the rest from the pages; warns of uneven ones. Takes over `pages`
  * at once. `sizes` are pages along t, c, z. */
-bool stack_survey(struct oz_stack *stack, struct oz_stack_pages *pages, const uint64_t sizes[3],
-                  struct oz_progress *progress, struct oz_err *err) OZ_MUST_USE;
+bool oz_stack_survey(struct oz_stack *stack, struct oz_stack_pages *pages, const uint64_t sizes[3],
+                     struct oz_progress *progress, struct oz_err *err) OZ_MUST_USE;
 /* The picture and page of a plane; NULL where no file holds it. */
-const struct oz_picture *stack_plane_find(const struct oz_stack_pages *pages,
-                                          const uint64_t sizes[3], const uint64_t at[3],
-                                          uint64_t *page);
-struct oz_stack_pages *stack_pages_new(struct stack_pool *pool, struct oz_err *err) OZ_MUST_USE;
-struct stack_pool *stack_pool_new(size_t count, struct oz_err *err) OZ_MUST_USE;
-void stack_pool_drop(struct stack_pool *pool);
-void stack_pages_free(struct oz_stack_pages *pages);
-void stack_channels_free(struct oz_stack_channel *channels, size_t count);
+const struct oz_picture *oz_stack_plane_find(const struct oz_stack_pages *pages,
+                                             const uint64_t sizes[3], const uint64_t at[3],
+                                             uint64_t *page);
+struct oz_stack_pages *oz_stack_pages_new(struct stack_pool *pool, struct oz_err *err) OZ_MUST_USE;
+struct stack_pool *oz_stack_pool_new(size_t count, struct oz_err *err) OZ_MUST_USE;
+void oz_stack_pool_drop(struct stack_pool *pool);
+void oz_stack_pages_free(struct oz_stack_pages *pages);
+void oz_stack_channels_free(struct oz_stack_channel *channels, size_t count);
 
 /* stack_gap.c: warn where the numbers in the names leave some out. `names` are in order. */
-void stack_gap_warn(const char *const *names, size_t count, const char *layer,
-                    struct oz_progress *progress);
+void oz_stack_gap_warn(const char *const *names, size_t count, const char *layer,
+                       struct oz_progress *progress);
 
 /* stack_name.c: give each layer its clean and unique name. */
-bool stack_names(struct stack_finder *finder, struct oz_err *err) OZ_MUST_USE;
+bool oz_stack_names(struct stack_finder *finder, struct oz_err *err) OZ_MUST_USE;
 
 /* A new layer behind the others. */
-struct stack_layer *stack_layer_add(struct stack_finder *finder, size_t file,
-                                    struct oz_err *err) OZ_MUST_USE;
+struct stack_layer *oz_stack_layer_add(struct stack_finder *finder, size_t file,
+                                       struct oz_err *err) OZ_MUST_USE;
 /* A layer that is named by its file. */
-bool stack_layer_name_by_file(const struct stack_finder *finder, struct stack_layer *layer,
-                              struct oz_err *err) OZ_MUST_USE;
+bool oz_stack_layer_name_by_file(const struct stack_finder *finder, struct stack_layer *layer,
+                                 struct oz_err *err) OZ_MUST_USE;
 
 #endif

@@ -63,8 +63,8 @@ static uint64_t smallest_step(const char *const *names, size_t count, int run)
     return step;
 }
 
-void stack_gap_warn(const char *const *names, size_t count, const char *layer,
-                    struct oz_progress *progress)
+void oz_stack_gap_warn(const char *const *names, size_t count, const char *layer,
+                       struct oz_progress *progress)
 {
     int run = count > 1 ? varying_run(names, count) : NOT_FOUND;
     uint64_t step = run == NOT_FOUND ? 0 : smallest_step(names, count, run);

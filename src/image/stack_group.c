@@ -23,8 +23,8 @@ static size_t parent_length(const char *name)
 
 /* ---- one file, one layer ---- */
 
-bool stack_layer_name_by_file(const struct stack_finder *f, struct stack_layer *layer,
-                              struct oz_err *err)
+bool oz_stack_layer_name_by_file(const struct stack_finder *f, struct stack_layer *layer,
+                                 struct oz_err *err)
 {
     const char *name = f->files[layer->file].name;
     layer->short_name = oz_strdup(name, err);
@@ -52,24 +52,24 @@ static void take_channels(struct oz_stack *stack, struct stack_file *file)
 
 static bool add_volume(struct stack_finder *f, struct stack_file *file, struct oz_err *err)
 {
-    struct stack_layer *layer = stack_layer_add(f, (size_t)(file - f->files), err);
-    if (!layer || !stack_layer_name_by_file(f, layer, err))
+    struct stack_layer *layer = oz_stack_layer_add(f, (size_t)(file - f->files), err);
+    if (!layer || !oz_stack_layer_name_by_file(f, layer, err))
         return false;
     struct oz_stack *stack = &layer->stack;
     if (!(stack->path = oz_strdup(file->path, err)))
         return false;
     take_facts(stack, file);
-    struct stack_pool *pool = stack_pool_new(1, err);
+    struct stack_pool *pool = oz_stack_pool_new(1, err);
     if (!pool)
         return false;
     pool->items[0] = OZ_STEAL(file->picture);
-    struct oz_stack_pages *pages = stack_pages_new(pool, err);
-    stack_pool_drop(pool);
+    struct oz_stack_pages *pages = oz_stack_pages_new(pool, err);
+    oz_stack_pool_drop(pool);
     if (!pages)
         return false;
     pages->base = file->layout.base;
     memcpy(pages->stride, file->layout.stride, sizeof pages->stride);
-    if (!stack_survey(stack, pages, file->layout.size, f->progress, err))
+    if (!oz_stack_survey(stack, pages, file->layout.size, f->progress, err))
         return false;
     take_channels(stack, file);
     return true;
@@ -141,14 +141,14 @@ static bool warn_of_gaps(const struct stack_finder *f, const struct oz_stack *st
         const char *slash = strrchr(files[i]->name, '/');
         names[i] = slash ? slash + 1 : files[i]->name;
     }
-    stack_gap_warn(names, count, stack->path, f->progress);
+    oz_stack_gap_warn(names, count, stack->path, f->progress);
     return true;
 }
 
 static bool add_slices(struct stack_finder *f, struct stack_file *const *files, size_t count,
                        struct oz_err *err)
 {
-    struct stack_layer *layer = stack_layer_add(f, (size_t)(files[0] - f->files), err);
+    struct stack_layer *layer = oz_stack_layer_add(f, (size_t)(files[0] - f->files), err);
     if (!layer || !name_by_folder(f, layer, files[0]->name, err))
         return false;
     struct oz_stack *stack = &layer->stack;
@@ -156,21 +156,21 @@ static bool add_slices(struct stack_finder *f, struct stack_file *const *files, 
     if (!stack->path || !check_channels(files, count, err))
         return false;
     take_facts(stack, files[0]);
-    struct stack_pool *pool = stack_pool_new(count, err);
+    struct stack_pool *pool = oz_stack_pool_new(count, err);
     if (!pool)
         return false;
     for (size_t i = 0; i < count; i++)
         pool->items[i] = OZ_STEAL(files[i]->picture);
-    struct oz_stack_pages *pages = stack_pages_new(pool, err);
-    stack_pool_drop(pool);
+    struct oz_stack_pages *pages = oz_stack_pages_new(pool, err);
+    oz_stack_pool_drop(pool);
     if (!pages)
         return false;
     if (!make_planes(pages, files, count, err)) {
-        stack_pages_free(pages);
+        oz_stack_pages_free(pages);
         return false;
     }
     const uint64_t sizes[3] = {1, files[0]->layout.size[OZ_C], count};
-    if (!stack_survey(stack, pages, sizes, f->progress, err))
+    if (!oz_stack_survey(stack, pages, sizes, f->progress, err))
         return false;
     take_channels(stack, files[0]);
     return warn_of_gaps(f, stack, files, count, err);
@@ -222,7 +222,7 @@ static void warn_of_mix(const struct stack_finder *f, const struct stack_file *o
                         f->source, count, count == 1 ? "s" : "", count == 1 ? "s" : "", odd->name);
 }
 
-bool stack_group(struct stack_finder *f, struct oz_err *err)
+bool oz_stack_group(struct stack_finder *f, struct oz_err *err)
 {
     OZ_AUTO_FREE struct stack_file **slices = oz_alloc(f->file_count, sizeof *slices, err);
     if (!slices)

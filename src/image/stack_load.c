@@ -41,7 +41,7 @@ static bool read_text(struct stack_finder *f, size_t index, struct oz_err *err)
     if (text && oz_omexml_is(text)) {
         OZ_AUTO_FREE char *own = OZ_STEAL(picture->description);
         bool simple;
-        if (!stack_ome_read(f, index, own, &simple, err))
+        if (!oz_stack_ome_read(f, index, own, &simple, err))
             return false;
     } else {
         char warning[OZ_LAYOUT_WARNING];
@@ -55,7 +55,7 @@ static bool read_text(struct stack_finder *f, size_t index, struct oz_err *err)
 }
 
 /* The first file alone, since it may hold the text of a set that all others belong to. */
-bool stack_load(struct stack_finder *f, struct oz_err *err)
+bool oz_stack_load(struct stack_finder *f, struct oz_err *err)
 {
     for (size_t begin = 0, count = 1; begin < f->file_count; begin += count, count = BATCH) {
         if (count > f->file_count - begin)

@@ -102,7 +102,7 @@ static bool all_differ(struct stack_layer **sorted, size_t count)
     return true;
 }
 
-bool stack_names(struct stack_finder *f, struct oz_err *err)
+bool oz_stack_names(struct stack_finder *f, struct oz_err *err)
 {
     size_t count = f->layer_count;
     OZ_AUTO_FREE struct stack_layer **sorted = oz_alloc(count, sizeof *sorted, err);

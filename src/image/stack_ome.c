@@ -35,7 +35,7 @@ static void ome_release(struct ome *ome)
         oz_free(ome->paths[i]);
     oz_free(ome->paths);
     oz_free(ome->places);
-    stack_pool_drop(ome->set.pool);
+    oz_stack_pool_drop(ome->set.pool);
 }
 
 /* ---- the files of a set ---- */
@@ -127,7 +127,7 @@ static bool open_files(struct ome *ome, struct oz_err *err)
     if (!oz_run_each(ome->set.pool->count, oz_processors(), open_one, ome, NULL, err))
         return oz_err_prefix(err, "%s: of its set: ", ome->path);
     for (size_t i = 0; i < ome->set.pool->count; i++) {
-        struct stack_file *file = ome->paths[i] ? stack_file_by_path(f, ome->paths[i]) : NULL;
+        struct stack_file *file = ome->paths[i] ? oz_stack_file_by_path(f, ome->paths[i]) : NULL;
         if (file)
             file->taken = true;
     }
@@ -157,7 +157,7 @@ static bool make_channels(const struct oz_omexml_image *image, uint64_t pages, u
         if (from)
             channels[i].color = from->color;
         if (from && from->name && !(channels[i].name = oz_strdup(from->name, err))) {
-            stack_channels_free(channels, count);
+            oz_stack_channels_free(channels, count);
             return false;
         }
     }
@@ -201,23 +201,23 @@ static bool add_layer(struct ome *ome, size_t number, const uint64_t sizes[3],
     OZ_AUTO_FREE struct stack_plane *owned = planes;
     struct stack_finder *f = ome->finder;
     const struct oz_omexml_image *image = &ome->doc->images[number];
-    struct stack_layer *layer = stack_layer_add(f, ome->index, err);
+    struct stack_layer *layer = oz_stack_layer_add(f, ome->index, err);
     if (!layer)
         return false;
     layer->image = number;
     struct oz_stack *stack = &layer->stack;
-    if (!stack_layer_name_by_file(f, layer, err) || !set_suffix(ome, number, layer, err) ||
+    if (!oz_stack_layer_name_by_file(f, layer, err) || !set_suffix(ome, number, layer, err) ||
         !(stack->path = oz_strdup(f->files[ome->index].path, err)))
         return false;
     memcpy(stack->voxel_nm, image->voxel_nm, sizeof stack->voxel_nm);
     stack->t_step = image->t_step;
     stack->has_t = sizes[OZ_T] > 1;
-    struct oz_stack_pages *pages = stack_pages_new(ome->set.pool, err);
+    struct oz_stack_pages *pages = oz_stack_pages_new(ome->set.pool, err);
     if (!pages)
         return false;
     if (!is_regular(owned, sizes, &pages->base, pages->stride))
         pages->planes = OZ_STEAL(owned);
-    if (!stack_survey(stack, pages, sizes, f->progress, err))
+    if (!oz_stack_survey(stack, pages, sizes, f->progress, err))
         return false;
     if (!make_channels(image, sizes[OZ_C], stack->samples, &stack->channels, err))
         return false;
@@ -285,7 +285,7 @@ static bool add_images(struct ome *ome, bool *simple, struct oz_err *err)
     for (size_t i = 0; i < ome->doc->image_count && !*simple; i++) {
         uint64_t sizes[3], missing;
         struct stack_plane *planes;
-        if (!stack_ome_map(&ome->set, i, sizes, &planes, &missing, err))
+        if (!oz_stack_ome_map(&ome->set, i, sizes, &planes, &missing, err))
             return false;
         OZ_AUTO_FREE struct stack_plane *owned = planes;
         uint64_t total = sizes[OZ_T] * sizes[OZ_C] * sizes[OZ_Z];
@@ -315,7 +315,7 @@ static bool use_document(struct stack_finder *f, size_t index, const char *path,
     OZ_AUTO(ome) ome = {.finder = f, .index = index, .path = path, .doc = doc};
     size_t room = doc->file_count + 1;
     ome.set = (struct stack_ome_set){.doc = doc, .path = path, .own = own ? 0 : STACK_NO_PLANE};
-    ome.set.pool = stack_pool_new(room, err);
+    ome.set.pool = oz_stack_pool_new(room, err);
     if (!ome.set.pool)
         return false;
     ome.set.pool->items[0] = OZ_STEAL(picture);
@@ -325,7 +325,7 @@ static bool use_document(struct stack_finder *f, size_t index, const char *path,
     if (!ome.places || !ome.paths || !find_files(&ome, err) || !open_files(&ome, err) ||
         !add_images(&ome, simple, err))
         return false;
-    struct stack_file *speaker = stack_file_by_path(f, path);
+    struct stack_file *speaker = oz_stack_file_by_path(f, path);
     if (speaker)
         speaker->taken = !*simple;
     return true;
@@ -400,8 +400,8 @@ static bool follow(struct stack_finder *f, size_t index, const char *name, struc
            oz_fail(err, OZ_EFORMAT, "%s: the OME-XML in %s does not name this file", from, path);
 }
 
-bool stack_ome_read(struct stack_finder *f, size_t index, const char *text, bool *simple,
-                    struct oz_err *err)
+bool oz_stack_ome_read(struct stack_finder *f, size_t index, const char *text, bool *simple,
+                       struct oz_err *err)
 {
     struct stack_file *file = &f->files[index];
     OZ_AUTO(oz_omexml) doc = {0};

@@ -175,8 +175,8 @@ static bool place_rest(const struct map *m, uint64_t begin, struct oz_err *err)
     return true;
 }
 
-bool stack_ome_map(const struct stack_ome_set *set, size_t image, uint64_t sizes[3],
-                   struct stack_plane **planes, uint64_t *missing, struct oz_err *err)
+bool oz_stack_ome_map(const struct stack_ome_set *set, size_t image, uint64_t sizes[3],
+                      struct stack_plane **planes, uint64_t *missing, struct oz_err *err)
 {
     struct map m = {.set = set, .image = &set->doc->images[image]};
     uint64_t begin = default_directory(set, image);

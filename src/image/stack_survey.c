@@ -11,7 +11,7 @@
 
 /* ---- pictures and pages that belong to stacks ---- */
 
-struct stack_pool *stack_pool_new(size_t count, struct oz_err *err)
+struct stack_pool *oz_stack_pool_new(size_t count, struct oz_err *err)
 {
     struct stack_pool *pool = oz_alloc(1, sizeof *pool, err);
     if (!pool)
@@ -25,7 +25,7 @@ struct stack_pool *stack_pool_new(size_t count, struct oz_err *err)
     return NULL;
 }
 
-void stack_pool_drop(struct stack_pool *pool)
+void oz_stack_pool_drop(struct stack_pool *pool)
 {
     if (!pool || --pool->owners)
         return;
@@ -36,7 +36,7 @@ void stack_pool_drop(struct stack_pool *pool)
     oz_free(pool);
 }
 
-struct oz_stack_pages *stack_pages_new(struct stack_pool *pool, struct oz_err *err)
+struct oz_stack_pages *oz_stack_pages_new(struct stack_pool *pool, struct oz_err *err)
 {
     struct oz_stack_pages *pages = oz_alloc(1, sizeof *pages, err);
     if (pages) {
@@ -46,25 +46,25 @@ struct oz_stack_pages *stack_pages_new(struct stack_pool *pool, struct oz_err *e
     return pages;
 }
 
-void stack_pages_free(struct oz_stack_pages *pages)
+void oz_stack_pages_free(struct oz_stack_pages *pages)
 {
     if (!pages)
         return;
-    stack_pool_drop(pages->pool);
+    oz_stack_pool_drop(pages->pool);
     oz_free(pages->planes);
     oz_free(pages);
 }
 
-void stack_channels_free(struct oz_stack_channel *channels, size_t count)
+void oz_stack_channels_free(struct oz_stack_channel *channels, size_t count)
 {
     for (size_t i = 0; channels && i < count; i++)
         oz_free(channels[i].name);
     oz_free(channels);
 }
 
-const struct oz_picture *stack_plane_find(const struct oz_stack_pages *pages,
-                                          const uint64_t sizes[3], const uint64_t at[3],
-                                          uint64_t *page)
+const struct oz_picture *oz_stack_plane_find(const struct oz_stack_pages *pages,
+                                             const uint64_t sizes[3], const uint64_t at[3],
+                                             uint64_t *page)
 {
     if (!pages->planes) {
         *page = pages->base;
@@ -149,7 +149,7 @@ static bool visit_planes(struct survey *s, const struct oz_stack_pages *pages,
     for (at[OZ_T] = 0; at[OZ_T] < sizes[OZ_T]; at[OZ_T]++)
         for (at[OZ_C] = 0; at[OZ_C] < sizes[OZ_C]; at[OZ_C]++)
             for (at[OZ_Z] = 0; at[OZ_Z] < sizes[OZ_Z]; at[OZ_Z]++) {
-                const struct oz_picture *picture = stack_plane_find(pages, sizes, at, &page);
+                const struct oz_picture *picture = oz_stack_plane_find(pages, sizes, at, &page);
                 if (picture && !add_page(s, picture, page, err))
                     return false;
             }
@@ -165,7 +165,8 @@ static uint64_t count_smaller(const struct oz_stack *stack, const uint64_t sizes
     for (at[OZ_T] = 0; at[OZ_T] < sizes[OZ_T]; at[OZ_T]++)
         for (at[OZ_C] = 0; at[OZ_C] < sizes[OZ_C]; at[OZ_C]++)
             for (at[OZ_Z] = 0; at[OZ_Z] < sizes[OZ_Z]; at[OZ_Z]++) {
-                const struct oz_picture *picture = stack_plane_find(stack->pages, sizes, at, &page);
+                const struct oz_picture *picture =
+                    oz_stack_plane_find(stack->pages, sizes, at, &page);
                 struct oz_page info;
                 if (!picture || !oz_picture_page(picture, page, &info, &ignored))
                     continue;
@@ -195,8 +196,8 @@ static void warn(const struct survey *s, const uint64_t sizes[3], struct oz_prog
                         stack->path, s->first->path, s->not_alike);
 }
 
-bool stack_survey(struct oz_stack *stack, struct oz_stack_pages *pages, const uint64_t sizes[3],
-                  struct oz_progress *progress, struct oz_err *err)
+bool oz_stack_survey(struct oz_stack *stack, struct oz_stack_pages *pages, const uint64_t sizes[3],
+                     struct oz_progress *progress, struct oz_err *err)
 {
     stack->pages = pages;
     struct survey s = {.stack = stack};

@@ -98,16 +98,16 @@ static void small_slices_are_padded(void **state)
     struct heard heard = {0};
     struct oz_progress progress = {.event = hear, .ctx = &heard};
     static const uint64_t width[] = {5, 3, 4}, height[] = {2, 4, 4};
-    struct stack_pool *pool = stack_pool_new(3, &err);
+    struct stack_pool *pool = oz_stack_pool_new(3, &err);
     for (int i = 0; i < 3; i++)
         pool->items[i] = fake_new(width[i], height[i], 2);
-    struct oz_stack_pages *pages = stack_pages_new(pool, &err);
-    stack_pool_drop(pool);
+    struct oz_stack_pages *pages = oz_stack_pages_new(pool, &err);
+    oz_stack_pool_drop(pool);
     pages->planes = oz_alloc(4, sizeof *pages->planes, &err);
     for (uint32_t i = 0; i < 4; i++)
         pages->planes[i] = (struct stack_plane){i == 3 ? STACK_NO_PLANE : i, i};
     struct oz_stack stack = {.path = oz_strdup("here", &err)};
-    assert_true(stack_survey(&stack, pages, (const uint64_t[]){1, 1, 4}, &progress, &err));
+    assert_true(oz_stack_survey(&stack, pages, (const uint64_t[]){1, 1, 4}, &progress, &err));
     assert_int_equal(stack.shape[OZ_C], 2);
     assert_int_equal(stack.shape[OZ_Z], 4);
     assert_int_equal(stack.shape[OZ_Y], 4);
@@ -143,15 +143,15 @@ static void planes_at_even_steps(void **state)
 {
     (void)state;
     struct oz_err err = {0};
-    struct stack_pool *pool = stack_pool_new(1, &err);
+    struct stack_pool *pool = oz_stack_pool_new(1, &err);
     pool->items[0] = fake_new(3, 2, 1);
-    struct oz_stack_pages *pages = stack_pages_new(pool, &err);
-    stack_pool_drop(pool);
+    struct oz_stack_pages *pages = oz_stack_pages_new(pool, &err);
+    oz_stack_pool_drop(pool);
     pages->base = 1;
     pages->stride[OZ_T] = 1;
     pages->stride[OZ_Z] = 2;
     struct oz_stack stack = {.path = oz_strdup("here", &err)};
-    assert_true(stack_survey(&stack, pages, (const uint64_t[]){2, 1, 3}, NULL, &err));
+    assert_true(oz_stack_survey(&stack, pages, (const uint64_t[]){2, 1, 3}, NULL, &err));
     for (uint64_t t = 0; t < 2; t++)
         for (uint64_t z = 0; z < 3; z++) {
             uint16_t out;
@@ -165,15 +165,15 @@ static void types_that_differ_are_named(void **state)
 {
     (void)state;
     struct oz_err err = {0};
-    struct stack_pool *pool = stack_pool_new(2, &err);
+    struct stack_pool *pool = oz_stack_pool_new(2, &err);
     pool->items[0] = fake_new(3, 2, 1);
     pool->items[1] = fake_new(4, 2, 3);
-    struct oz_stack_pages *pages = stack_pages_new(pool, &err);
-    stack_pool_drop(pool);
+    struct oz_stack_pages *pages = oz_stack_pages_new(pool, &err);
+    oz_stack_pool_drop(pool);
     pages->planes = oz_alloc(2, sizeof *pages->planes, &err);
     pages->planes[1].picture = 1;
     struct oz_stack stack = {.path = oz_strdup("here", &err)};
-    assert_false(stack_survey(&stack, pages, (const uint64_t[]){1, 1, 2}, NULL, &err));
+    assert_false(oz_stack_survey(&stack, pages, (const uint64_t[]){1, 1, 2}, NULL, &err));
     assert_int_equal(err.code, OZ_EFORMAT);
     assert_non_null(strstr(err.msg, "3.fake (page 0) is uint16 with 1 channel, but 4.fake (page 0) "
                                     "is uint16 with 3 channels"));
@@ -186,7 +186,7 @@ static void check_gap(const char *const *names, size_t count, const char *expect
 {
     struct heard heard = {0};
     struct oz_progress progress = {.event = hear, .ctx = &heard};
-    stack_gap_warn(names, count, "em", &progress);
+    oz_stack_gap_warn(names, count, "em", &progress);
     assert_int_equal(heard.count, expected != NULL);
     if (expected && !strstr(heard.text, expected))
         fail_msg("\"%s\" is not in \"%s\"", expected, heard.text);
@@ -225,7 +225,7 @@ static void check_names(const char *const names[][3], size_t count, const char *
         layers[i].long_name = oz_strdup(names[i][1], &err);
         layers[i].suffix = names[i][2] ? oz_strdup(names[i][2], &err) : NULL;
     }
-    assert_true(stack_names(&finder, &err));
+    assert_true(oz_stack_names(&finder, &err));
     for (size_t i = 0; i < count; i++) {
         assert_string_equal(layers[i].stack.name, expected[i]);
         oz_free(layers[i].stack.name);
