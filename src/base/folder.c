@@ -77,6 +77,25 @@ bool oz_folder_make(const char *path, struct oz_err *err)
     return make_one(part, err);
 }
 
+bool oz_folder_is_mount(const char *path, bool *mount, struct oz_err *err)
+{
+    struct statx info;
+    if (statx(AT_FDCWD, path, 0, STATX_TYPE, &info) != 0)
+        return oz_fail_errno(err, errno, "cannot look at %s", path);
+    *mount = (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+    if ((info.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0)
+        return true;
+    /* An older kernel does not tell, but most mounts are other devices than what is above them. */
+    OZ_AUTO_FREE char *above = oz_path_join(path, "..", err);
+    struct stat inner, outer;
+    if (above == NULL)
+        return false;
+    if (stat(path, &inner) != 0 || stat(above, &outer) != 0)
+        return oz_fail_errno(err, errno, "cannot look at %s", path);
+    *mount = inner.st_dev != outer.st_dev;
+    return true;
+}
+
 /* ---- remove ---- */
 
 static bool remove_entry(int parent, const char *name, const char *path, struct oz_err *err);

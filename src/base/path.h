@@ -48,10 +48,14 @@ bool oz_folder_remove(const char *path, struct oz_err *err) OZ_MUST_USE;
 bool oz_folder_list(const char *path, char ***names, size_t *count, struct oz_err *err) OZ_MUST_USE;
 void oz_names_free(char **names, size_t count);
 
+/* True where the folder is a mount point (of whatever kind), which cannot be renamed. */
+bool oz_folder_is_mount(const char *path, bool *mount, struct oz_err *err) OZ_MUST_USE;
+
 /*
  * Put the finished folder `from` in the place of `to` in one step: a plain rename where `to` is
  * missing or an empty folder, an exchange where it is not, after which the old one is removed.
- * Both on one file system. On failure both stay as they were.
+ * Both on one file system. Where `to` is a mount point, `from` has to lie in it: then its children
+ * are moved one by one, documents last, after the old ones. On failure both stay as they were.
  */
 bool oz_folder_publish(const char *from, const char *to, struct oz_err *err) OZ_MUST_USE;
 

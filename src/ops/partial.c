@@ -68,11 +68,22 @@ static bool remove_stale(struct oz_partial *partial, struct oz_err *err)
     return true;
 }
 
+/* Beside the target; in it where it is a mount point, for beside it is another file system. */
+static char *folder_for(const char *target, struct oz_err *err)
+{
+    enum oz_path_kind kind;
+    bool mount = false;
+    if (!oz_path_kind(target, &kind, err) ||
+        (kind == OZ_PATH_FOLDER && !oz_folder_is_mount(target, &mount, err)))
+        return NULL;
+    return mount ? oz_strdup(target, err) : oz_path_parent(target, err);
+}
+
 /* Where the hidden folder is to be; nothing is made yet. */
 static struct oz_partial *name_partial(const char *target, struct oz_err *err)
 {
     OZ_AUTO_FREE char *real = oz_path_real(target, err);
-    OZ_AUTO_FREE char *parent = real ? oz_path_parent(real, err) : NULL;
+    OZ_AUTO_FREE char *parent = real ? folder_for(real, err) : NULL;
     OZ_AUTO_FREE char *name = parent ? oz_path_name(real, err) : NULL;
     OZ_AUTO_FREE char *hidden = name ? oz_format(err, ".%s.partial", name) : NULL;
     struct oz_partial *partial = hidden ? oz_alloc(1, sizeof *partial, err) : NULL;

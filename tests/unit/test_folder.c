@@ -4,6 +4,8 @@
 
 #include "../support/scratch_folder.h"
 
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -178,6 +180,58 @@ static void test_publish_from_inside(void **state)
     assert_false(exists(in_folder(folder, "to/.new.tmp")));
 }
 
+static void test_publish_from_inside_over_old(void **state)
+{
+    const char *folder = *state;
+    struct oz_err err = {0};
+    make_dataset(folder, "to", "old");
+    write_text_file(in_folder(folder, "to/extra"), "x");
+    make_dataset(folder, "to/.new.tmp", "new");
+    assert_true(oz_folder_publish(in_folder(folder, "to/.new.tmp"), in_folder(folder, "to"), &err));
+    assert_text_file(in_folder(folder, "to/zarr.json"), "new");
+    assert_true(exists(in_folder(folder, "to/em")));
+    assert_false(exists(in_folder(folder, "to/extra")));
+    char **names = NULL;
+    size_t count = 0;
+    assert_true(oz_folder_list(in_folder(folder, "to"), &names, &count, &err));
+    assert_int_equal(count, 2);
+    oz_names_free(names, count);
+}
+
+/* A file system of our own, where the system lets us have one. */
+static bool mount_at(const char *path)
+{
+    return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("tmpfs", path, "tmpfs", 0, NULL) == 0;
+}
+
+static void test_publish_into_mount_point(void **state)
+{
+    const char *folder = *state;
+    struct oz_err err = {0};
+    bool mount = true;
+    make_folder(in_folder(folder, "to"));
+    assert_true(oz_folder_is_mount(in_folder(folder, "to"), &mount, &err));
+    assert_false(mount);
+    if (!mount_at(in_folder(folder, "to")))
+        skip();
+    assert_true(oz_folder_is_mount(in_folder(folder, "to"), &mount, &err));
+    make_dataset(folder, "beside", "beside");
+    bool beside = oz_folder_publish(in_folder(folder, "beside"), in_folder(folder, "to"), &err);
+    bool ok[2];
+    for (int round = 0; round < 2; round++) {
+        make_dataset(folder, "to/.new.tmp", round == 0 ? "first" : "second");
+        ok[round] =
+            oz_folder_publish(in_folder(folder, "to/.new.tmp"), in_folder(folder, "to"), &err);
+    }
+    assert_text_file(in_folder(folder, "to/zarr.json"), "second");
+    assert_int_equal(umount(in_folder(folder, "to")), 0);
+    assert_true(mount);
+    assert_false(beside);
+    assert_text_file(in_folder(folder, "beside/zarr.json"), "beside");
+    assert_true(ok[0] && ok[1]);
+}
+
 static void test_publish_failures_change_nothing(void **state)
 {
     const char *folder = *state;
@@ -208,6 +262,8 @@ int main(void)
         WITH_FOLDER(test_publish_to_empty),
         WITH_FOLDER(test_publish_over_old),
         WITH_FOLDER(test_publish_from_inside),
+        WITH_FOLDER(test_publish_from_inside_over_old),
+        WITH_FOLDER(test_publish_into_mount_point),
         WITH_FOLDER(test_publish_failures_change_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
