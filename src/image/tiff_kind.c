@@ -36,10 +36,8 @@ static const struct {
     {OZ_TIFF_JPEG, 1 << 16, 8, "JPEG"},
     {OZ_TIFF_ADOBE_DEFLATE, 1100, 0, "deflate"},
     {32766, 1 << 10, 2, "NeXT"},
-    {32771, 1 << 20, 1, "CCITT RLE with word alignment"},
     {32773, 64, 0, "PackBits"},
     {32809, 1 << 10, 4, "ThunderScan"},
-    {32909, 1 << 12, 0, "PixarLog"},
     {OZ_TIFF_DEFLATE, 1100, 0, "deflate"},
     {34661, 1 << 20, 1, "JBIG"},
     {OZ_TIFF_SGILOG, 1 << 10, 0, "SGILog"},
@@ -48,8 +46,10 @@ static const struct {
     {OZ_TIFF_LZMA, 1 << 16, 0, "LZMA"},
     {OZ_TIFF_ZSTD, 1 << 16, 0, "zstd"},
     {OZ_TIFF_WEBP, 1 << 20, 8, "WebP"},
-    /* For their names in messages: libtiff does not decode these to plain pixels. */
+    /* For their names in messages: libtiff does not decode these to the right pixels. */
     {6, 0, 0, "old-style JPEG"},
+    {32771, 0, 0, "CCITT RLE with word alignment"}, /* libtiff 4.5 does not read what it writes */
+    {32909, 0, 0, "PixarLog"},                      /* nor these: other values, no message */
     {9, 0, 0, "JBIG T.85"},
     {10, 0, 0, "JBIG T.43"},
     {33003, 0, 0, "JPEG 2000 (YCbCr)"},
