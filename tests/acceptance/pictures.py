@@ -33,7 +33,8 @@ def read_file(path):
             array, axes = series.asarray(), series.axes
     else:
         picture = Image.open(path)
-        array = np.asarray(picture.convert("L") if picture.mode == "1" else picture)
+        array = np.asarray(picture)
+        array = array.astype(np.uint8) if picture.mode == "1" else array
         axes = "YX" if array.ndim == 2 else "YXS"
     named = "".join(axis if axis in "TCZYX" else "C" if axis == "S" else "Z" for axis in axes)
     order = [named.index(axis) for axis in "TCZYX" if axis in named]
