@@ -202,28 +202,6 @@ size_t oz_json_length(const struct oz_json *value)
     return 0;
 }
 
-static const struct lh_entry *entry_at(const struct oz_json *object, size_t index)
-{
-    if (oz_json_type(object) != OZ_JSON_OBJECT)
-        return NULL;
-    const struct lh_entry *entry = json_object_get_object(unwrap(object))->head;
-    while (entry != NULL && index-- > 0)
-        entry = entry->next;
-    return entry;
-}
-
-const char *oz_json_key_at(const struct oz_json *object, size_t index)
-{
-    const struct lh_entry *entry = entry_at(object, index);
-    return entry == NULL ? NULL : lh_entry_k(entry);
-}
-
-const struct oz_json *oz_json_member_at(const struct oz_json *object, size_t index)
-{
-    const struct lh_entry *entry = entry_at(object, index);
-    return entry == NULL ? NULL : wrap((json_object *)lh_entry_v(entry));
-}
-
 bool oz_json_next(const struct oz_json *object, struct oz_json_walk *walk)
 {
     if (oz_json_type(object) != OZ_JSON_OBJECT)

@@ -49,11 +49,7 @@ const struct oz_json *oz_json_get(const struct oz_json *object, const char *key)
 const struct oz_json *oz_json_at(const struct oz_json *array, size_t index);
 size_t oz_json_length(const struct oz_json *array_or_object); /* 0 for other types */
 
-/* Walk an object in its order: `index` from 0 to length - 1. */
-const char *oz_json_key_at(const struct oz_json *object, size_t index);
-const struct oz_json *oz_json_member_at(const struct oz_json *object, size_t index);
-
-/* The same in one go, for objects of any size: the two above count from the beginning each time.
+/* Walk an object in its order:
  *     for (struct oz_json_walk w = {0}; oz_json_next(object, &w);) use(w.key, w.value); */
 struct oz_json_walk {
     const char *key;

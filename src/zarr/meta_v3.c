@@ -26,14 +26,14 @@ static bool check_members(const struct oz_json *document, struct oz_err *err)
                                         "dimension_names",
                                         "storage_transformers",
                                         "consolidated_metadata"};
-    for (size_t i = 0; i < oz_json_length(document); i++) {
-        const char *key = oz_json_key_at(document, i);
+    for (struct oz_json_walk walk = {0}; oz_json_next(document, &walk);) {
         bool needed = true, found = false;
         for (size_t k = 0; k < OZ_LENGTH(known); k++)
-            found = found || strcmp(key, known[k]) == 0;
-        const struct oz_json *flag = oz_json_get(oz_json_member_at(document, i), "must_understand");
+            found = found || strcmp(walk.key, known[k]) == 0;
+        const struct oz_json *flag = oz_json_get(walk.value, "must_understand");
         if (!found && (!oz_json_to_bool(flag, &needed) || needed))
-            return oz_fail(err, OZ_EUNSUPPORTED, "unknown member \"%.60s\" in the metadata", key);
+            return oz_fail(err, OZ_EUNSUPPORTED, "unknown member \"%.60s\" in the metadata",
+                           walk.key);
     }
     return true;
 }
