@@ -36,7 +36,7 @@ static const struct oz_opt compress_opts[] = {
      .field = FIELD(codec),
      .value = "CODEC",
      .text = "zstd:LEVEL, blosc:CNAME:LEVEL:SHUFFLE or gzip:LEVEL.",
-     .otherwise = "zstd:1"},
+     .otherwise = "zstd:1, of 16 bits and more with byte shuffle"},
     OZ_JOB_OPTS(struct compress_values),
     {0}};
 

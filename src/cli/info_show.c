@@ -202,7 +202,7 @@ static bool show_head(const struct oz_json *info, struct oz_buf *out, struct oz_
             !oz_buf_printf(out, err, "%s%g", i ? " x " : ", voxel ", length))
             return false;
     }
-    if (oz_json_length(voxel) && unit && !oz_buf_printf(out, err, " %s", unit))
+    if (oz_json_length(voxel) && unit && !oz_buf_printf(out, err, " %s", oz_words_unit(unit)))
         return false;
     return oz_buf_printf(out, err, "\n");
 }

@@ -43,13 +43,24 @@ static void short_number(double value, char out[32])
         snprintf(out, 32, "%.3g", value);
 }
 
+static const struct {
+    const char *name;
+    double nanometers;
+} units[] = {{"km", 1e12}, {"m", 1e9}, {"mm", 1e6}, {"µm", 1e3}, {"nm", 1}, {"pm", 1e-3}};
+
+const char *oz_words_unit(const char *unit)
+{
+    double nanometers = oz_unit_nanometers(unit);
+    for (size_t i = 0; i < OZ_LENGTH(units); i++) {
+        if (fabs(nanometers / units[i].nanometers - 1) < 1e-9)
+            return units[i].name;
+    }
+    return unit;
+}
+
 /* The unit that shows `longest` with few digits; `*scale` turns a length in `unit` into it. */
 static const char *choose_unit(double longest, const char *unit, double *scale)
 {
-    static const struct {
-        const char *name;
-        double nanometers;
-    } units[] = {{"km", 1e12}, {"m", 1e9}, {"mm", 1e6}, {"µm", 1e3}, {"nm", 1}, {"pm", 1e-3}};
     double nanometers = unit ? oz_unit_nanometers(unit) : 0;
     *scale = 1;
     if (!(nanometers > 0))

@@ -17,6 +17,9 @@ bool oz_words_size(const struct oz_json *size, struct oz_buf *out, struct oz_err
 bool oz_words_lengths(const struct oz_json *lengths, const char *unit, struct oz_buf *out,
                       struct oz_err *err) OZ_MUST_USE;
 
+/* The short form of a unit of length ("nanometer" -> "nm"), or the unit itself. */
+const char *oz_words_unit(const char *unit);
+
 /* A member as text: a string as it is, numbers in their shortest form. */
 void oz_words_member(const struct oz_json *object, const char *key, char *out, size_t room);
 
