@@ -27,9 +27,8 @@ static struct oz_json *patched(const char *base, const char *patch)
     OZ_AUTO_PTR(oz_json) parsed = need_json(base);
     OZ_AUTO_PTR(oz_json) changes = need_json(patch);
     struct oz_json *document = oz_json_copy(parsed, &err);
-    for (size_t i = 0; i < oz_json_length(changes); i++)
-        assert_true(oz_json_set(document, oz_json_key_at(changes, i),
-                                oz_json_ref(oz_json_member_at(changes, i))));
+    for (struct oz_json_walk walk = {0}; oz_json_next(changes, &walk);)
+        assert_true(oz_json_set(document, walk.key, oz_json_ref(walk.value)));
     return document;
 }
 
@@ -460,12 +459,12 @@ static void any_value_anywhere(void **state)
                                          "[\"\"]"};
     for (int format = 2; format <= 3; format++) {
         OZ_AUTO_PTR(oz_json) base = need_json(format == 3 ? v3 : v2);
-        for (size_t k = 0; k < oz_json_length(base); k++) {
+        for (struct oz_json_walk walk = {0}; oz_json_next(base, &walk);) {
             for (size_t i = 0; i < OZ_LENGTH(values); i++) {
                 struct oz_err err = {0};
                 char patch[256];
                 OZ_AUTO(oz_meta) meta = {0};
-                snprintf(patch, sizeof patch, "{\"%s\":%s}", oz_json_key_at(base, k), values[i]);
+                snprintf(patch, sizeof patch, "{\"%s\":%s}", walk.key, values[i]);
                 OZ_AUTO_PTR(oz_json) document = patched(format == 3 ? v3 : v2, patch);
                 bool done = format == 3 ? oz_meta_parse_v3(document, &meta, &err)
                                         : oz_meta_parse_v2(document, document, &meta, &err);
