@@ -86,6 +86,7 @@ def test_no_nearest_word():
 # ---- help and the options it shows ----
 
 
+@pytest.mark.sanitize
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_of_a_command(command):
     text = run(command, "--help").stdout
@@ -150,6 +151,7 @@ def test_the_parser_knows_what_help_shows(command):
 # ---- usage ----
 
 
+@pytest.mark.sanitize
 @pytest.mark.parametrize("arguments, words", [
     ("convert", ["SOURCE is missing"]),
     ("convert a", ["TARGET is missing"]),
@@ -259,6 +261,7 @@ def test_data_format_from_the_environment(stack, tmp_path):
     assert "WK_DEFAULT_DATA_FORMAT" in convert("e", "n5", code=2).stderr
 
 
+@pytest.mark.sanitize
 def test_all_places_and_spellings(stack, tmp_path):
     """Options before, between and behind the arguments, with = and with a blank."""
     target = tmp_path / "o.zarr"
@@ -281,6 +284,7 @@ def test_dashes_end_options(stack, tmp_path):
 # ---- what is printed where ----
 
 
+@pytest.mark.sanitize
 def test_summary(stack, tmp_path):
     done = run("convert", *VOXEL, stack, tmp_path / "o.zarr")
     assert done.stderr == ""
@@ -294,6 +298,7 @@ def test_summary(stack, tmp_path):
     assert done.stdout == done.stderr == ""
 
 
+@pytest.mark.sanitize
 def test_plan(stack, tmp_path):
     target = tmp_path / "o.zarr"
     text = run("convert", *VOXEL, "--plan", stack, target).stdout
@@ -338,6 +343,7 @@ def test_output_that_cannot_be_written():
 # ---- progress ----
 
 
+@pytest.mark.sanitize
 def test_progress_as_json(stack, tmp_path):
     done = run("convert", *VOXEL, "--progress", "json", stack, tmp_path / "o.zarr")
     events = [json.loads(line) for line in done.stderr.splitlines()]
@@ -376,6 +382,7 @@ def on_a_terminal(*arguments, columns=80, press=None, when=None):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.decode()
 
 
+@pytest.mark.sanitize
 def test_progress_on_a_terminal(stack, tmp_path):
     code, shown = on_a_terminal("convert", *VOXEL, stack, tmp_path / "o.zarr", columns=70)
     assert code == 0
@@ -407,6 +414,8 @@ def long_stack(tmp_path):
 LONG = [*VOXEL, "--jobs", "1", "--codec", "gzip:9"]
 
 
+@pytest.mark.sanitize
+@pytest.mark.threads
 @pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_stops_it(long_stack, tmp_path, number, code):
     place = tmp_path / "place"

@@ -194,6 +194,7 @@ def test_an_array_without_any_chunk(tmp_path):
     np.testing.assert_array_equal(read_both(path), np.full((20, 20, 20), 7, np.uint8))
 
 
+@pytest.mark.threads
 def test_bytes_do_not_depend_on_jobs(tmp_path):
     made = []
     for jobs in ("1", "2", "7"):
@@ -365,6 +366,8 @@ def test_a_broken_layer_stops_it_before_anything_is_changed(tmp_path):
     run("compress", "--layer-name", "em", path)
 
 
+@pytest.mark.sanitize
+@pytest.mark.threads
 @pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143),
                                           (signal.SIGKILL, -9)])
 def test_interrupted(tmp_path, number, code):
@@ -376,7 +379,7 @@ def test_interrupted(tmp_path, number, code):
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE)
     hidden = tmp_path / ".array.zarr.partial"
-    while not (hidden / "c").exists():
+    while not (hidden / "c").exists() and work.poll() is None:
         time.sleep(0.005)
     work.send_signal(number)
     work.communicate(timeout=60)
