@@ -71,9 +71,13 @@ static toff_t stream_size(thandle_t handle)
 
 static void note_message(struct stream *stream, const char *format, va_list args)
 {
-    if (!stream->failed)
-        vsnprintf(stream->message, sizeof stream->message, format, args);
+    if (stream->failed)
+        return;
     stream->failed = true;
+    vsnprintf(stream->message, sizeof stream->message, format, args);
+    for (char *c = stream->message; *c != '\0'; c++)
+        if ((unsigned char)*c < ' ')
+            *c = ' '; /* ours are one line */
 }
 
 static int take_error(TIFF *handle, void *user, const char *module, const char *format,

@@ -244,6 +244,16 @@ def test_empty_tile(tmp_path):
     assert "tile 0 of 8 is empty" in reading.error
 
 
+def test_message_of_libtiff_in_one_line(tmp_path):
+    """It has two where the subsampling in the directory is not that of the JPEG."""
+    data = bytearray(FILES["jpeg.tif"])
+    with tifffile.TiffFile(io.BytesIO(data)) as tif:
+        at = tif.pages[0].tags[530].valueoffset
+    data[at:at + 4] = struct.pack("<HH", 1, 1)
+    [reading] = read_bytes(tmp_path, [bytes(data)])
+    assert "sampling" in reading.error
+
+
 def test_cmyk_jpeg(tmp_path):
     out = io.BytesIO()
     PIL.Image.new("CMYK", (16, 16)).save(out, "JPEG")

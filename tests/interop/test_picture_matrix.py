@@ -305,6 +305,18 @@ def test_bilevel_from_pillow(tmp_path, codec):
     numpy.testing.assert_array_equal(values[0, 0], expected)
 
 
+@pytest.mark.parametrize(("codec", "bits"), [(32766, 2), (32809, 4)])
+def test_codecs_that_nobody_writes(tmp_path, codec, bits):
+    """NeXT and ThunderScan, in their plainest form: literal rows, literal pixels."""
+    values = numpy.random.default_rng(bits).integers(0, 1 << bits, (8, 20))
+    data = b"".join(b"\0" + pack_bits(row[None], 2) if bits == 2 else
+                    bytes(int(value) | 0xC0 for value in row) for row in values)
+    write_tiff(tmp_path / "c.tif", {256: 20, 257: 8, 258: bits, 259: codec, 262: 1, 273: 0, 277: 1,
+                                    278: 8, 279: len(data)}, data)
+    [reading] = read_pictures([tmp_path / "c.tif"], tmp_path)
+    assert_equal(reading, values[None, None].astype("uint8"))
+
+
 def test_reversed_bits(tmp_path):
     values = numpy.random.default_rng(0).integers(0, 256, (10, 11)).astype("uint8")
     data = imagecodecs.bitorder_decode(values.tobytes())
