@@ -9,6 +9,8 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "codec/codec.h"
+#include "ops/compression.h"
+#include "ops/consolidated.h"
 #include "ops/layer_job.h"
 #include "ops/open_dataset.h"
 #include "ops/partial.h"
@@ -128,26 +130,6 @@ static char *levels_folder(const struct task *task, struct oz_err *err)
 
 /* ---- the new arrays ---- */
 
-static bool add_compression(struct oz_meta *meta, bool segmentation, struct oz_err *err)
-{
-    OZ_AUTO_PTR(oz_json)
-    extra = oz_codecs_from_text(oz_choose_codec(meta->dtype, segmentation),
-                                oz_dtype_size(meta->dtype), err);
-    if (!extra)
-        return false;
-    /* The first of these is `bytes`, which the array's own list has already. */
-    OZ_AUTO_PTR(oz_json) codecs = oz_json_copy(meta->codecs, err);
-    for (size_t i = 1; codecs && i < oz_json_length(extra); i++) {
-        if (!oz_json_push(codecs, oz_json_ref(oz_json_at(extra, i))))
-            return oz_fail(err, OZ_ENOMEM, "out of memory");
-    }
-    if (!codecs)
-        return false;
-    oz_json_free(meta->codecs);
-    meta->codecs = OZ_STEAL(codecs);
-    return true;
-}
-
 /* As the level it is made from: axes, chunks, shards, codecs; but one time point a chunk, and
  * compressed in any case. */
 static bool fill_meta(const struct task *task, unsigned level, struct oz_meta *meta,
@@ -167,7 +149,8 @@ static bool fill_meta(const struct task *task, unsigned level, struct oz_meta *m
         meta->chunk[order->c] = meta->shard[order->c] = task->source.group;
     if (oz_chain_compresses(oz_array_chain(task->from->array)))
         return true;
-    return add_compression(meta, task->layer->category == OZ_CATEGORY_SEGMENTATION, err);
+    bool segmentation = task->layer->category == OZ_CATEGORY_SEGMENTATION;
+    return oz_meta_add_compression(meta, oz_choose_codec(meta->dtype, segmentation), err);
 }
 
 static void set_levels(struct task *task)
@@ -359,6 +342,8 @@ static bool add_levels(struct task *task, struct oz_err *err)
         return false;
     OZ_AUTO_PTR(oz_partial) partial = oz_partial_begin(anchor, err);
     if (!partial || !make_levels(task, oz_partial_path(partial), err))
+        return false;
+    if (!oz_consolidated_drop(task->view->store, task->from->path, task->opts->run.progress, err))
         return false;
     for (unsigned l = 1; l < task->count; l++) {
         OZ_AUTO_FREE char *from = oz_path_join(oz_partial_path(partial), task->names[l], err);

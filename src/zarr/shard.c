@@ -16,7 +16,10 @@ static bool check_entry(const struct oz_array *array, uint64_t slot, struct oz_s
     if (entry.size == 0 || entry.size > array->chunk_max)
         return oz_fail(err, OZ_EFORMAT, "shard index: chunk %llu: %llu bytes cannot be a chunk",
                        (unsigned long long)slot, (unsigned long long)entry.size);
-    if (!oz_add(entry.offset, entry.size, &end) || end > object_size)
+    /* Chunks lie beside the index: one that reaches into it tells of an object that was cut. */
+    uint64_t first = array->meta.index_at_start ? array->index_bytes : 0;
+    uint64_t last = array->meta.index_at_start ? object_size : object_size - array->index_bytes;
+    if (!oz_add(entry.offset, entry.size, &end) || end > last || entry.offset < first)
         return oz_fail(err, OZ_EFORMAT,
                        "shard index: chunk %llu: %llu bytes at %llu lie outside of the object",
                        (unsigned long long)slot, (unsigned long long)entry.size,
@@ -28,7 +31,7 @@ bool oz_shard_index_parse(const struct oz_array *array, struct oz_scratch *scrat
                           struct oz_span stored, uint64_t object_size, struct oz_slot *entries,
                           struct oz_err *err)
 {
-    if (stored.size != array->index_bytes)
+    if (stored.size != array->index_bytes || object_size < array->index_bytes)
         return oz_fail(err, OZ_EFORMAT,
                        "shard index: the object ends after %zu bytes, the index alone takes %zu",
                        stored.size, array->index_bytes);

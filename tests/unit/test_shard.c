@@ -76,7 +76,7 @@ static void index_entries_are_checked(void **state)
         assert_int_equal(stored.size, 68);
         assert_int_equal(oz_load_le64(stored.data + 16), 0);
         assert_int_equal(oz_load_le64(stored.data + 24), 12);
-        bool done = oz_shard_index_parse(array, scratch, oz_buf_view(&stored), 100, back, &found);
+        bool done = oz_shard_index_parse(array, scratch, oz_buf_view(&stored), 168, back, &found);
         assert_int_equal(done, i == OZ_LENGTH(bad));
         if (done)
             assert_memory_equal(back, entries, sizeof back);
