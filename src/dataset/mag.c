@@ -196,6 +196,9 @@ static bool advance(struct scheme *scheme, struct oz_mag next, bool make, struct
                        "mags %s and %s would have the same largest number, which readers cannot "
                        "tell apart; try another sampling mode",
                        before, after);
+    if (scheme->count == MAX_PLANNED) /* only where existing mags are no powers of two */
+        return oz_fail(err, OZ_EINVAL, "mag %s would be the %d-th to make, which is too many",
+                       after, MAX_PLANNED + 1);
     scheme->mags[scheme->count++] = next;
     return true;
 }

@@ -207,12 +207,29 @@ static void test_alignment(void **state)
     check_plans(plans, OZ_LENGTH(plans));
 }
 
+/* Mags of foreign metadata need not be powers of two. */
+static void test_odd_mags(void **state)
+{
+    struct oz_mag_request request = {.from = {8, 7, 6},
+                                     .coarsest = {4000000000, 4000000001, 4000000003},
+                                     .sampling = OZ_ANISOTROPIC,
+                                     .voxel = {1, 1, 1},
+                                     .size = {100, 100, 100}};
+    struct oz_err err = {0};
+    struct oz_mag *mags = NULL;
+    size_t count = 0;
+    (void)state;
+    assert_false(oz_mags_plan(&request, &mags, &count, &err));
+    assert_int_equal(err.code, OZ_EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),       cmocka_unit_test(test_sampling_names),
         cmocka_unit_test(test_anisotropic), cmocka_unit_test(test_other_modes),
         cmocka_unit_test(test_limits),      cmocka_unit_test(test_alignment),
+        cmocka_unit_test(test_odd_mags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
