@@ -266,6 +266,15 @@ static void set_levels(struct oz_layer_job *job)
     }
 }
 
+/* What is left of the bound beside the table of pages, which is in memory already. */
+static uint64_t memory_left(const struct oz_settings *settings, const struct oz_stack *stack)
+{
+    enum { PAGE_BYTES = 800 }; /* a file of one page; pages of larger files take less */
+    const uint64_t *shape = stack->shape;
+    uint64_t pages = shape[OZ_T] * (shape[OZ_C] / stack->samples) * shape[OZ_Z];
+    return settings->memory - oz_min_u64(pages * PAGE_BYTES, settings->memory / 2);
+}
+
 static bool set_pyramid(const struct oz_settings *settings, struct oz_layer_job *job,
                         struct oz_store *store, struct oz_err *err)
 {
@@ -281,7 +290,7 @@ static bool set_pyramid(const struct oz_settings *settings, struct oz_layer_job 
     job->pyramid.order = job->order;
     job->pyramid.shrink = job->shrink;
     job->pyramid.jobs = settings->jobs;
-    job->pyramid.memory = settings->memory;
+    job->pyramid.memory = memory_left(settings, job->stack);
     job->pyramid.depth = settings->opts->batch_size;
     job->pyramid.progress = settings->opts->run.progress;
     clip_chunk(settings, job->source.shape, chunk);

@@ -11,9 +11,12 @@
 #define BASE_BYTES OZ_MIB(24)
 #define WORKER_BYTES OZ_MIB(3)
 
-/* The cut decides in which order chunks lie in their shards. So it is made for this many workers,
- * whatever their number is, and what is written does not depend on that. */
-enum { NOMINAL_WORKERS = 16 };
+/* The cut decides in which order chunks lie in their shards. So it is made for a certain number of
+ * workers, whatever their number is, and what is written does not depend on that. */
+enum { NOMINAL_WORKERS = 16, FEW_WORKERS = 2 };
+
+/* More than this is not faster where pages can be read in parts, so two workers keep below it. */
+#define COMFORTABLE_BYTES OZ_MIB(256)
 
 /* Chunks that a tile must have along an axis so that every shrink factor divides it. */
 static uint64_t tile_chunks(const struct oz_plan_request *request, int axis)
@@ -164,7 +167,7 @@ static unsigned choose_unit_level(const struct oz_plan_request *request, uint64_
  * was made for. */
 static void fit_workers(const struct oz_plan_request *request, struct oz_plan *plan)
 {
-    unsigned made_for = plan->workers;
+    unsigned made_for = plan->workers < request->workers ? plan->workers : request->workers;
     for (plan->workers = request->workers; plan->workers > made_for; plan->workers--) {
         set_memory(request, plan);
         if (plan->memory <= request->memory)
@@ -186,6 +189,13 @@ bool oz_plan_make(const struct oz_plan_request *request, struct oz_plan *plan, s
         plan->tile[a] = request->chunk[a] * tile_chunks(request, a);
     }
     plan->unit_level = choose_unit_level(request, plan->tile[0]);
+    struct oz_plan_request comfortable = *request;
+    comfortable.memory = oz_min_u64(request->memory, COMFORTABLE_BYTES);
+    plan->workers = FEW_WORKERS;
+    if (!request->staged && find_fit(&comfortable, plan)) {
+        fit_workers(request, plan);
+        return true;
+    }
     for (plan->workers = NOMINAL_WORKERS; plan->workers > 0; plan->workers /= 2) {
         if (find_fit(request, plan)) {
             fit_workers(request, plan);
