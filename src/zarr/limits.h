@@ -7,7 +7,7 @@
 
 #include "base/checked.h"
 
-#define OZ_LIMIT_DOCUMENT OZ_MIB(64)      /* a metadata document */
+#define OZ_LIMIT_DOCUMENT OZ_MIB(64)       /* a metadata document */
 #define OZ_LIMIT_CHUNK OZ_GIB(4)           /* a decoded chunk */
 #define OZ_LIMIT_SHARD_CHUNKS (OZ_MIB(64)) /* chunks in a shard */
 
