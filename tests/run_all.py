@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -174,6 +175,9 @@ def run_suite(name):
 
 
 def main():
+    # Where this was started in the background Ctrl-C is ignored, and so would those be who are to
+    # be tested for what they do then. A handler of ours makes it the default for them.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     wanted = sys.argv[1:] or SUITES
     unknown = set(wanted) - set(SUITES)
     if unknown:
