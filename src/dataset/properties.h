@@ -61,7 +61,7 @@ void oz_properties_release(struct oz_properties *properties);
 #define OZ_PROPERTIES_KEY "datasource-properties.json"
 
 /* Read it from the root of the store, old spellings included (wkwResolutions, plain scale,
- * integer resolutions, missing paths); webknossos.md 2.6. MISSING if there is none. */
+ * integer resolutions, missing paths). MISSING if there is none. */
 enum oz_found oz_properties_read(struct oz_store *store, struct oz_properties *out,
                                  struct oz_err *err) OZ_MUST_USE;
 

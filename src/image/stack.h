@@ -21,7 +21,7 @@ struct oz_stack_channel {
 
 /* Immutable once found; any number of threads may read at once. */
 struct oz_stack {
-    char *name; /* of the layer, as reference names it, already cleaned */
+    char *name; /* of the layer, docs/input.md tells how; already cleaned */
     char *path; /* the file or folder it comes from, for messages and categories */
     enum oz_dtype dtype;
     uint64_t shape[OZ_AXES]; /* t, c, z, y, x; 1 where there is no such axis */

@@ -53,8 +53,9 @@ struct oz_ome_image {
 void oz_ome_image_release(struct oz_ome_image *image);
 
 /* Read the first multiscale of a group's attributes: 0.4 (top level) and 0.5 (below "ome"), 0.1-0.3
- * as far as axes and paths go. MISSING where the group has no multiscales. Tolerant where
- * specs.md section 4 says so; scale and translation of both places are combined. */
+ * as far as axes and paths go. MISSING where the group has no multiscales. Tolerant of what is met
+ * in the wild: axes without type, unknown units, missing or short transformations, omero without
+ * window or color. Scale and translation of both places are combined. */
 enum oz_found oz_ome_image_read(const struct oz_json *attributes, struct oz_ome_image *out,
                                 struct oz_err *err) OZ_MUST_USE;
 
