@@ -148,6 +148,7 @@ static bool write_image(struct oz_store *store, const struct oz_settings *settin
     image.name = oz_strdup(job->name, err);
     image.type = image.name ? oz_strdup(oz_shrink_name(job->shrink), err) : NULL;
     image.metadata = image.type ? method_json(job, err) : NULL;
+    image.default_z = job->source.shape[OZ_Z] / 2; /* where there is most to see */
     if (!image.metadata || !fill_axes(job, settings->opts->unit, &image, err) ||
         !fill_levels(job, &image, err) || !fill_channels(job, &image, err))
         return false;

@@ -4,8 +4,8 @@
  * chunk order while they are hot, encoded, appended to their shard, and shrunk into the next
  * level's node, which goes the same way when it is whole. Nothing that was written is read back.
  *
- * The bytes of every array depend on the voxels and the shapes only: encoded chunks take their
- * places in an order that the plan fixes, whatever the number of workers.
+ * The bytes of every array depend on the voxels, the shapes and the memory bound only: encoded
+ * chunks take their places in an order that the plan fixes, whatever the number of workers.
  */
 #ifndef OZ_OPS_PYRAMID_H
 #define OZ_OPS_PYRAMID_H
