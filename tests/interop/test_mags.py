@@ -35,17 +35,18 @@ def request(source, coarsest, sampling, voxel, size, others=()):
 
 @contextmanager
 def at_most(seconds):
-    """Some requests make the package go round in circles for ever."""
+    """Some requests make the package go round in circles for ever. Seconds of the processor count; and
+    the signal comes again, for an exception that it raises in a destructor is lost."""
     def give_up(*_):
         raise RuntimeError("took too long")
 
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGVTALRM, give_up)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 def package_plan(utils, Mag, source, coarsest, sampling, voxel, size, others):
