@@ -189,8 +189,9 @@ def webknossos_table(bench, reference):
     runs = bench.alternate(contestants, bench.options.webknossos_rounds)
     bench.say(f"### The WEBKNOSSOS CLI 4.3.3, on {size / 1e9:.2f} GB")
     bench.say()
-    bench.say("The same command on a smaller stack, whole pyramid, because the CLI takes long; the "
-              "last column compares MB/s with omezarr's on the large stack above.")
+    bench.say(f"The same command on a smaller stack, whole pyramid, {bench.options.webknossos_rounds} "
+              "round(s), because the CLI takes long; the last column compares MB/s with omezarr's on "
+              "the large stack above.")
     bench.say()
     bench.say("| what | s | MB/s of input | peak RSS of a process, MB | omezarr is |")
     bench.say("|---|---:|---:|---:|---:|")
