@@ -54,10 +54,12 @@ static bool is_segmentation(const struct oz_settings *settings, const struct oz_
     OZ_AUTO_FREE char *source = oz_path_name(settings->opts->source, err);
     if (!source)
         return false;
-    const char *const texts[] = {source, stack->name, strstr(stack->path, source)};
+    size_t above = strlen(settings->opts->source);
+    bool below = strncmp(stack->path, settings->opts->source, above) == 0;
+    const char *const texts[] = {source, stack->name, below ? stack->path + above : ""};
     for (size_t i = 0; i < OZ_LENGTH(texts); i++) {
-        *out = *out || (texts[i] && (contains_nocase(texts[i], "segmentation") ||
-                                     contains_nocase(texts[i], "labels")));
+        *out = *out || contains_nocase(texts[i], "segmentation") ||
+               contains_nocase(texts[i], "labels");
     }
     return true;
 }

@@ -2,7 +2,9 @@
 
 import json
 
+import numpy as np
 import pytest
+import tifffile
 
 import pictures
 import referees
@@ -89,3 +91,19 @@ def test_verify(omezarr, tissue, tmp_path):
     target = tmp_path / "output.zarr"
     omezarr("convert", "--voxel-size", "4,4,30", "--verify", tissue.em, target)
     referees.check(target, {"em": Layer(tissue.gray[None, None], voxel=(4.0, 4.0, 30.0))})
+
+
+@pytest.mark.parametrize("place, source, category", [
+    ("labels_of_brain/em", "labels_of_brain/em", "color"),
+    ("em_labels/em", "em_labels/em", "color"),  # the source's name is in its parent's name too
+    ("em/labels_1", "em", "segmentation"),
+    ("cells_Segmentation", "cells_Segmentation", "segmentation"),
+])
+def test_category_by_the_words_of_the_source(omezarr, tmp_path, place, source, category):
+    folder = tmp_path / place
+    folder.mkdir(parents=True)
+    for z in range(2):
+        tifffile.imwrite(folder / f"{z}.tif", np.full((20, 20), z + 1, "uint8"))
+    omezarr("convert", "--voxel-size", "1,1,1", tmp_path / source, tmp_path / "output.zarr")
+    properties = json.loads((tmp_path / "output.zarr/datasource-properties.json").read_text())
+    assert [layer["category"] for layer in properties["dataLayers"]] == [category]
