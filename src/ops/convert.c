@@ -76,13 +76,19 @@ static bool write_dataset(const struct oz_settings *settings, struct oz_store *s
     return oz_describe_dataset(store, settings, jobs, opts->name ? opts->name : last, err);
 }
 
+/* What a conversion and its plan begin with. */
+static bool survey(const struct oz_convert_opts *opts, struct oz_settings *settings,
+                   struct oz_stack_list *stacks, struct oz_err *err)
+{
+    return oz_settings_check(opts, settings, err) && check_target(opts, err) &&
+           oz_stacks_find(opts->source, opts->run.progress, stacks, err);
+}
+
 bool oz_convert(const struct oz_convert_opts *opts, struct oz_err *err)
 {
     struct oz_settings settings;
-    if (!oz_settings_check(opts, &settings, err) || !check_target(opts, err))
-        return false;
     OZ_AUTO(oz_stack_list) stacks = {0};
-    if (!oz_stacks_find(opts->source, opts->run.progress, &stacks, err))
+    if (!survey(opts, &settings, &stacks, err))
         return false;
     OZ_AUTO_PTR(oz_files) files = oz_files_new(OPEN_FILES, err);
     OZ_AUTO_PTR(oz_partial) partial = files ? oz_partial_begin(opts->target, err) : NULL;
@@ -99,10 +105,8 @@ bool oz_convert(const struct oz_convert_opts *opts, struct oz_err *err)
 bool oz_convert_plan(const struct oz_convert_opts *opts, char **json, struct oz_err *err)
 {
     struct oz_settings settings;
-    if (!oz_settings_check(opts, &settings, err) || !check_target(opts, err))
-        return false;
     OZ_AUTO(oz_stack_list) stacks = {0};
-    if (!oz_stacks_find(opts->source, opts->run.progress, &stacks, err))
+    if (!survey(opts, &settings, &stacks, err))
         return false;
     OZ_AUTO(oz_layer_jobs) jobs = {0};
     OZ_AUTO_PTR(oz_files) files = oz_files_new(1, err);

@@ -112,7 +112,6 @@ static void set_memory(const struct oz_plan_request *request, struct oz_plan *pl
     uint64_t columns = oz_min_u64(plan->node[2], level[0].size[2]);
     plan->row_bytes =
         plan->staged ? 0 : planes * plan->node[1] * columns * plan->group * plan->item_size;
-    plan->unit_bytes = unit;
     plan->units = unit_count(plan);
     plan->outputs = plan->workers + 1;
     set_stage(plan);
@@ -227,6 +226,16 @@ void oz_plan_node_box(const struct oz_plan *plan, unsigned level, const uint64_t
     for (int a = 0; a < 3; a++) {
         start[a] = index[a] * plan->node[a];
         count[a] = oz_min_u64(plan->node[a], plan->level[level].size[a] - start[a]);
+    }
+}
+
+void oz_plan_footprint(const struct oz_plan *plan, unsigned level, const uint64_t index[3],
+                       uint64_t start[3], uint64_t count[3])
+{
+    for (int a = 0; a < 3; a++) {
+        uint64_t edge = plan->node[a] * factor_between(plan, 0, level, a);
+        start[a] = index[a] * edge;
+        count[a] = oz_min_u64(edge, plan->level[0].size[a] - start[a]);
     }
 }
 

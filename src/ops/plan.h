@@ -59,7 +59,6 @@ struct oz_plan {
     bool staged;
     uint64_t stage[3]; /* voxels of level 0 that are decoded ahead: z, y, x */
     size_t row_bytes;  /* what a worker reads at once */
-    size_t unit_bytes; /* decoded chunks of a unit */
     uint64_t units;    /* in all */
     unsigned outputs;  /* units whose encoded chunks may wait to be written */
     uint64_t memory;   /* bytes needed at most */
@@ -78,6 +77,10 @@ void oz_plan_descend(const struct oz_plan *plan, unsigned from, unsigned to,
 /* The real voxels of a node: where it begins on its level, and how many there are. */
 void oz_plan_node_box(const struct oz_plan *plan, unsigned level, const uint64_t index[3],
                       uint64_t start[3], uint64_t count[3]);
+
+/* The same in voxels of level 0: what has to be read for the node. */
+void oz_plan_footprint(const struct oz_plan *plan, unsigned level, const uint64_t index[3],
+                       uint64_t start[3], uint64_t count[3]);
 
 /* Walks over all units in order. Start with oz_walk_begin. */
 struct oz_walk {

@@ -280,16 +280,13 @@ static void set_stage_box(struct oz_pyramid_state *state)
 {
     const struct oz_plan *plan = plan_of(state);
     const struct oz_walk *walk = &state->walk;
-    for (int a = 0; a < 3; a++) {
-        uint64_t unit = plan->node[a];
-        if (plan->unit_level == 1)
-            unit *= plan->level[1].factor[a];
-        uint64_t from = a == 0 ? walk->slab : walk->start[a];
-        uint64_t to = a == 0 ? walk->slab + 1 : walk->end[a];
-        state->stage_start[a] = from * unit;
-        state->stage_count[a] =
-            oz_min_u64(to * unit, plan->level[0].size[a]) - state->stage_start[a];
-    }
+    const uint64_t first[3] = {walk->slab, walk->start[1], walk->start[2]};
+    const uint64_t last[3] = {walk->slab, walk->end[1] - 1, walk->end[2] - 1};
+    uint64_t start[3], count[3];
+    oz_plan_footprint(plan, plan->unit_level, first, state->stage_start, count);
+    oz_plan_footprint(plan, plan->unit_level, last, start, count);
+    for (int a = 0; a < 3; a++)
+        state->stage_count[a] = start[a] + count[a] - state->stage_start[a];
 }
 
 static void enter_slab(struct oz_pyramid_state *state)
@@ -401,15 +398,10 @@ static void count_come(struct oz_pyramid_state *state, const struct oz_unit *uni
 static void count_unit(struct oz_pyramid_state *state, const struct oz_unit *unit)
 {
     const struct oz_plan *plan = plan_of(state);
-    uint64_t start[3], count[3], voxels = 1;
-    oz_plan_node_box(plan, plan->unit_level, unit->index, start, count);
-    for (int a = 0; a < 3; a++) {
-        uint64_t f = plan->unit_level == 1 ? plan->level[1].factor[a] : 1;
-        uint64_t end = oz_min_u64((start[a] + count[a]) * f, plan->level[0].size[a]);
-        voxels *= end - start[a] * f;
-    }
+    uint64_t start[3], count[3];
+    oz_plan_footprint(plan, plan->unit_level, unit->index, start, count);
     state->units_done++;
-    state->bytes_done += voxels * plan->group * plan->item_size;
+    state->bytes_done += count[0] * count[1] * count[2] * plan->group * plan->item_size;
     state->stage_units_out--;
 }
 

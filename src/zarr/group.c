@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/path.h"
 #include "zarr/limits.h"
+#include "zarr/meta_rules.h"
 
 void oz_node_release(struct oz_node *node)
 {
@@ -65,17 +66,9 @@ static bool take_attributes(const struct oz_json *value, struct oz_node *node, s
 
 static bool parse_v3(const struct oz_json *document, struct oz_node *node, struct oz_err *err)
 {
-    uint64_t format;
     const char *type;
-    if (oz_json_type(document) != OZ_JSON_OBJECT)
-        return oz_fail(err, OZ_EFORMAT, "expected an object, found %s",
-                       oz_json_type_name(document));
-    if (!oz_json_need_u64(document, "zarr_format", &format, err) ||
-        !oz_json_need_text(document, "node_type", &type, err))
+    if (!oz_meta_read_node_type(document, &type, err))
         return false;
-    if (format != 3)
-        return oz_fail(err, OZ_EFORMAT, "zarr_format: expected 3, found %llu",
-                       (unsigned long long)format);
     if (strcmp(type, "array") == 0)
         node->kind = OZ_NODE_ARRAY;
     else if (strcmp(type, "group") == 0)

@@ -11,6 +11,10 @@
 /* The rules of sizes: no chunk of 0, chunk divides shard, limits. */
 bool oz_meta_check(const struct oz_meta *meta, struct oz_err *err) OZ_MUST_USE;
 
+/* The `node_type` of a v3 document, which has to say that it is one. */
+bool oz_meta_read_node_type(const struct oz_json *document, const char **type,
+                            struct oz_err *err) OZ_MUST_USE;
+
 /* A list of whole numbers; `*rank` says how many, or OZ_RANK_ANY and gets it. */
 bool oz_meta_read_shape(const struct oz_json *object, const char *key, unsigned *rank,
                         uint64_t out[OZ_MAX_RANK], struct oz_err *err) OZ_MUST_USE;

@@ -38,19 +38,26 @@ static bool check_members(const struct oz_json *document, struct oz_err *err)
     return true;
 }
 
-static bool read_head(const struct oz_json *document, struct oz_err *err)
+bool oz_meta_read_node_type(const struct oz_json *document, const char **type, struct oz_err *err)
 {
     uint64_t format;
-    const char *type;
     if (oz_json_type(document) != OZ_JSON_OBJECT)
         return oz_fail(err, OZ_EFORMAT, "expected an object, found %s",
                        oz_json_type_name(document));
     if (!oz_json_need_u64(document, "zarr_format", &format, err) ||
-        !oz_json_need_text(document, "node_type", &type, err))
+        !oz_json_need_text(document, "node_type", type, err))
         return false;
     if (format != 3)
         return oz_fail(err, OZ_EFORMAT, "zarr_format: expected 3, found %llu",
                        (unsigned long long)format);
+    return true;
+}
+
+static bool read_head(const struct oz_json *document, struct oz_err *err)
+{
+    const char *type;
+    if (!oz_meta_read_node_type(document, &type, err))
+        return false;
     if (strcmp(type, "array") != 0)
         return oz_fail(err, OZ_EFORMAT, "node_type: expected \"array\", found \"%.40s\"", type);
     if (oz_json_length(oz_json_get(document, "storage_transformers")) > 0)
